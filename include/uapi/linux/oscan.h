@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * oscan: step motors that move an object past a camera.
+ *
+ * Commands go down through ioctls on /dev/oscan-motor, facts come up through
+ * the generic netlink family "oscan". The driver knows steps and time only:
+ *
+ *   position  __s64, microsteps, as counted when the STEP edge was written
+ *   time      __u64, nanoseconds of CLOCK_MONOTONIC
+ *   speed     __u64, microsteps per second in units of 2^-44 (name ends in
+ *             _sps_q44); 1 microstep/s is 1 << 44, the greatest value is just
+ *             under 2^20 microsteps/s. A pass of one hour ends on its
+ *             nanosecond.
+ *   acceleration  __u64, microsteps per second squared in units of 2^-32
+ *             (name ends in _sps2_q32)
+ *
+ * Degrees, millimetres and the wrap of a turntable belong to userspace, which
+ * finds the scale in struct oscan_axis_info.
+ *
+ * Who may do what: any number of files may be open. Requests that only read
+ * work on every one of them. Commands need a file opened for writing (-EBADF)
+ * and take control of the controller for that file: until it is closed, the
+ * commands of every other file fail with -EBUSY. OSCAN_IOC_STOP and
+ * OSCAN_IOC_HALT are the exception: they take no control and are accepted
+ * from any file opened for writing, so that a second terminal can always stop
+ * the machine. When the file that holds control is closed, by close(2) or
+ * because its process died, its axes decelerate to a stop and control is
+ * free.
+ *
+ * Errors that every request may return:
+ *   -ENOTTY   unknown request
+ *   -EFAULT   bad pointer
+ *   -EINVAL   padding or reserved field not zero, unknown flag, value outside
+ *             of the documented range
+ *   -ENODEV   the device is gone; the file stays open and says this for ever
+ *   -ENXIO    no such axis
+ *
+ * Every struct has the same layout for 32-bit and 64-bit processes. Reserved
+ * fields of commands must be zero on the way in; requests that only read look
+ * at nothing but the number of the axis. All are zero on the way out.
+ */
+#ifndef _UAPI_LINUX_OSCAN_H
+#define _UAPI_LINUX_OSCAN_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * OSCAN_ABI_VERSION - version of this file
+ *
+ * Raised when something is added. Nothing is ever taken away or changed, so
+ * a program works with every driver whose version is not below its own.
+ */
+#define OSCAN_ABI_VERSION	1
+
+#define OSCAN_MAX_AXES		8
+#define OSCAN_NAME_LEN		32
+
+/* Speed and acceleration of one, see the top of this file. */
+#define OSCAN_SPEED_ONE		(1ULL << 44)
+#define OSCAN_ACCEL_ONE		(1ULL << 32)
+
+/**
+ * OSCAN_POSITION_LIMIT - greatest absolute position, microsteps
+ *
+ * A move or a position beyond it is refused with -EOVERFLOW.
+ */
+#define OSCAN_POSITION_LIMIT	(1LL << 53)
+
+/**
+ * OSCAN_MOVE_STEPS_LIMIT - greatest length of one move, microsteps
+ */
+#define OSCAN_MOVE_STEPS_LIMIT	(1LL << 40)
+
+/**
+ * struct oscan_info - the controller (OSCAN_IOC_INFO)
+ * @abi_version: OSCAN_ABI_VERSION of the driver
+ * @axes: number of axes, 1 to OSCAN_MAX_AXES; axis numbers are 0 to axes - 1
+ * @step_cost_ns: processor time of one step as measured when the driver was
+ *	bound, nanoseconds
+ * @max_rate_sps: greatest sum of the speeds of all moving axes, microsteps
+ *	per second, that the driver accepts, from @step_cost_ns
+ * @reserved: zero
+ * @name: name of the device, NUL terminated
+ * @driver_version: version of the driver, NUL terminated
+ */
+struct oscan_info {
+	__u32 abi_version;
+	__u32 axes;
+	__u32 step_cost_ns;
+	__u32 max_rate_sps;
+	__u64 reserved[4];
+	char name[OSCAN_NAME_LEN];
+	char driver_version[OSCAN_NAME_LEN];
+};
+
+/**
+ * enum oscan_unit - what one turn of the axis's output means
+ * @OSCAN_UNIT_DEGREE: a rotary axis, 360 degrees
+ * @OSCAN_UNIT_MILLIMETRE: a linear axis, @travel_per_turn_nm of
+ *	struct oscan_axis_info
+ */
+enum oscan_unit {
+	OSCAN_UNIT_DEGREE = 1,
+	OSCAN_UNIT_MILLIMETRE = 2,
+};
+
+/* oscan_axis_info.flags */
+#define OSCAN_AXIS_HAS_ENABLE	(1U << 0)	/* has an ENABLE line */
+#define OSCAN_AXIS_HAS_LIMITS	(1U << 1)	/* soft limits are in force */
+#define OSCAN_AXIS_WRAPS	(1U << 2)	/* a turntable: any angle, */
+						/* modulo one turn */
+
+/**
+ * struct oscan_axis_info - what firmware says of an axis (OSCAN_IOC_AXIS_INFO)
+ * @axis: in: number of the axis
+ * @flags: OSCAN_AXIS_*
+ * @name: name of the axis, NUL terminated, unique in the controller
+ * @unit: enum oscan_unit
+ * @full_steps_per_turn: full steps per turn of the motor, 200 for most
+ * @microsteps: microsteps per full step, as set on the motor driver
+ * @gear_num: turns of the motor per turn of the output is
+ *	@gear_num / @gear_den
+ * @gear_den: not zero
+ * @start_stop_rate_fsps: full steps per second that the motor may start and
+ *	stop with at once
+ * @travel_per_turn_nm: travel per turn of the output, nanometres; zero for a
+ *	rotary axis
+ * @limit_min: lower soft limit, microsteps; valid with OSCAN_AXIS_HAS_LIMITS
+ * @limit_max: upper soft limit, microsteps
+ * @max_speed_sps_q44: greatest speed accepted
+ * @max_accel_sps2_q32: greatest acceleration and deceleration accepted; also
+ *	the one used where a move gives none
+ * @pulse_high_ns: shortest time that STEP is active, nanoseconds
+ * @pulse_low_ns: shortest time that STEP is inactive, nanoseconds
+ * @dir_setup_ns: shortest time from a change of DIR to the next STEP
+ * @dir_hold_ns: shortest time from STEP inactive to a change of DIR
+ * @enable_delay_ns: shortest time from ENABLE to the first STEP
+ * @catch_up_percent: by how much an interval may be shorter than planned to
+ *	work off lateness, 0 to 50 percent
+ * @reserved: zero
+ */
+struct oscan_axis_info {
+	__u32 axis;
+	__u32 flags;
+	char name[OSCAN_NAME_LEN];
+	__u32 unit;
+	__u32 full_steps_per_turn;
+	__u32 microsteps;
+	__u32 gear_num;
+	__u32 gear_den;
+	__u32 start_stop_rate_fsps;
+	__u64 travel_per_turn_nm;
+	__s64 limit_min;
+	__s64 limit_max;
+	__u64 max_speed_sps_q44;
+	__u64 max_accel_sps2_q32;
+	__u32 pulse_high_ns;
+	__u32 pulse_low_ns;
+	__u32 dir_setup_ns;
+	__u32 dir_hold_ns;
+	__u32 enable_delay_ns;
+	__u32 catch_up_percent;
+	__u64 reserved[8];
+};
+
+/**
+ * struct oscan_enable - switch a motor driver on or off (OSCAN_IOC_ENABLE)
+ * @axis: number of the axis
+ * @on: 1 on, 0 off
+ * @reserved: zero
+ *
+ * An axis without an ENABLE line is always on; switching it on is accepted,
+ * switching it off fails with -EOPNOTSUPP. -EBUSY also while the axis moves
+ * and @on is 0. Switching off makes the position OSCAN_POSITION_SUSPECT.
+ */
+struct oscan_enable {
+	__u32 axis;
+	__u32 on;
+	__u64 reserved[2];
+};
+
+/* oscan_move.flags */
+#define OSCAN_MOVE_RELATIVE	(1U << 0)	/* target counts from the */
+						/* present position */
+
+/**
+ * struct oscan_move - move an axis (OSCAN_IOC_MOVE)
+ * @axis: number of the axis
+ * @flags: OSCAN_MOVE_*
+ * @target: microsteps
+ * @speed_sps_q44: speed of the even part; zero means the axis's greatest
+ * @accel_sps2_q32: acceleration; zero means the axis's greatest
+ * @decel_sps2_q32: deceleration; zero means the same as the acceleration
+ * @start_ns: out: CLOCK_MONOTONIC time of the move's origin, from which the
+ *	schedule counts. Lines that need setting up first delay it, so it may
+ *	lie a little in the future. Zero for a move of no steps.
+ * @duration_ns: out: planned duration, nanoseconds. Lateness adds to it.
+ * @move_id: out: number of this move, from 1, never zero, one sequence per
+ *	axis; see struct oscan_state
+ * @reserved0: zero
+ * @reserved: zero
+ *
+ * The call returns when the move has been accepted; the move runs by itself.
+ * Step n of N is due when the ideal position, which starts at rest, moves
+ * with constant acceleration, constant speed and constant deceleration and
+ * comes to rest, is exactly n. The first step is thus due
+ * sqrt(2 / acceleration) after the origin, the last one at the very end.
+ *
+ * Errors: -EBUSY another file holds control, or the axis is moving already;
+ * -ESHUTDOWN the axis is not enabled; -ERANGE the speed or acceleration is
+ * above the axis's greatest, or the move would take over 2^47 ns (39 hours);
+ * -E2BIG the summed speed of all moving axes is more than this machine can
+ * carry (@max_rate_sps of struct oscan_info); -EDOM the path leaves the soft
+ * limits; -EOVERFLOW the target is beyond OSCAN_POSITION_LIMIT or the move
+ * longer than OSCAN_MOVE_STEPS_LIMIT. After an error nothing has changed.
+ */
+struct oscan_move {
+	__u32 axis;
+	__u32 flags;
+	__s64 target;
+	__u64 speed_sps_q44;
+	__u64 accel_sps2_q32;
+	__u64 decel_sps2_q32;
+	__u64 start_ns;
+	__u64 duration_ns;
+	__u32 move_id;
+	__u32 reserved0;
+	__u64 reserved[4];
+};
+
+/**
+ * struct oscan_stop - stop axes (OSCAN_IOC_STOP, OSCAN_IOC_HALT)
+ * @axes: bit n set: axis n. Bits of axes that are not there: -ENXIO.
+ * @reserved: zero
+ *
+ * OSCAN_IOC_STOP decelerates as the move would have, and at or below the
+ * start-stop rate writes no further step; OSCAN_IOC_HALT writes no further
+ * step at any speed. Both return at once; the axis is at rest when its state
+ * says so. The position is right after both. A halt from above the start-stop
+ * rate makes it OSCAN_POSITION_SUSPECT, for the rotor may have run on.
+ * Stopping an axis at rest does nothing.
+ */
+struct oscan_stop {
+	__u32 axes;
+	__u32 reserved[3];
+};
+
+/**
+ * struct oscan_set_position - say where an axis is (OSCAN_IOC_SET_POSITION)
+ * @axis: number of the axis
+ * @reserved0: zero
+ * @position: microsteps, absolute value at most OSCAN_POSITION_LIMIT
+ * @reserved: zero
+ *
+ * Moves nothing. The position becomes OSCAN_POSITION_KNOWN. -EBUSY also while
+ * the axis moves.
+ */
+struct oscan_set_position {
+	__u32 axis;
+	__u32 reserved0;
+	__s64 position;
+	__u64 reserved[2];
+};
+
+/**
+ * enum oscan_position_state - how far the position can be trusted
+ * @OSCAN_POSITION_KNOWN: set or homed, and every step since then was made
+ *	within what the motor can follow
+ * @OSCAN_POSITION_ASSUMED: as the firmware says it is at power-on
+ * @OSCAN_POSITION_SUSPECT: the rotor may have moved without a step or not
+ *	moved with one: driver switched off, halt at speed, stumble
+ * @OSCAN_POSITION_LOST: known to be wrong
+ */
+enum oscan_position_state {
+	OSCAN_POSITION_KNOWN = 1,
+	OSCAN_POSITION_ASSUMED = 2,
+	OSCAN_POSITION_SUSPECT = 3,
+	OSCAN_POSITION_LOST = 4,
+};
+
+/**
+ * enum oscan_motion - what an axis is doing
+ * @OSCAN_MOTION_IDLE: at rest, no step is due
+ * @OSCAN_MOTION_MOVING: steps are due
+ * @OSCAN_MOTION_STOPPING: decelerating to a stop that was asked for
+ */
+enum oscan_motion {
+	OSCAN_MOTION_IDLE = 1,
+	OSCAN_MOTION_MOVING = 2,
+	OSCAN_MOTION_STOPPING = 3,
+};
+
+/**
+ * enum oscan_end - why the last move ended
+ * @OSCAN_END_NONE: no move has ended yet
+ * @OSCAN_END_DONE: on its target
+ * @OSCAN_END_STOPPED: OSCAN_IOC_STOP
+ * @OSCAN_END_HALTED: OSCAN_IOC_HALT
+ * @OSCAN_END_RELEASED: the file that held control was closed
+ * @OSCAN_END_SYSTEM: suspend, reboot or removal of the device
+ */
+enum oscan_end {
+	OSCAN_END_NONE = 1,
+	OSCAN_END_DONE = 2,
+	OSCAN_END_STOPPED = 3,
+	OSCAN_END_HALTED = 4,
+	OSCAN_END_RELEASED = 5,
+	OSCAN_END_SYSTEM = 6,
+};
+
+/* oscan_state.flags */
+#define OSCAN_STATE_ENABLED	(1U << 0)	/* the motor driver is on */
+#define OSCAN_STATE_CONTROLLED	(1U << 1)	/* some file holds control */
+#define OSCAN_STATE_MINE	(1U << 2)	/* this file holds control */
+
+/**
+ * struct oscan_state - one axis at one moment (OSCAN_IOC_STATE)
+ * @axis: in: number of the axis
+ * @flags: OSCAN_STATE_*
+ * @motion: enum oscan_motion
+ * @position_state: enum oscan_position_state
+ * @end: enum oscan_end of the last move that ended
+ * @move_id: number of the running move or, at rest, of the last one; 0 if
+ *	there was none
+ * @position: microsteps, counted as written
+ * @target: where the running or last move ends or was to end, microsteps
+ * @time_ns: when this was read. Every step up to this time is in @position.
+ * @last_step_ns: when the last STEP edge was written; 0 if there was none
+ * @steps: steps written since the driver was bound, both directions summed
+ * @trace_seq: sequence number of the next OSCAN_CMD_TRACE message of this
+ *	axis; when the steps of @position have not all been sent yet, they come
+ *	in that message or later ones
+ * @reserved0: zero
+ * @trace_lost: steps that found the trace ring full, since the driver was
+ *	bound; they are in @position but in no OSCAN_CMD_TRACE message
+ * @reserved: zero
+ *
+ * All fields are of the same moment.
+ */
+struct oscan_state {
+	__u32 axis;
+	__u32 flags;
+	__u32 motion;
+	__u32 position_state;
+	__u32 end;
+	__u32 move_id;
+	__s64 position;
+	__s64 target;
+	__u64 time_ns;
+	__u64 last_step_ns;
+	__u64 steps;
+	__u32 trace_seq;
+	__u32 reserved0;
+	__u64 trace_lost;
+	__u64 reserved[4];
+};
+
+/* Number of bins in oscan_stats.late_bins. */
+#define OSCAN_LATE_BINS		40
+
+/**
+ * struct oscan_stats - how well steps met their time (OSCAN_IOC_STATS)
+ * @axis: in: number of the axis
+ * @move_id: move that the @move_* fields speak of; 0 if there was none
+ * @move_worst_late_ns: greatest lateness in that move, nanoseconds
+ * @move_slip_ns: by how much the schedule of that move was shifted in total
+ * @move_shortest_ns: shortest interval between two steps as written;
+ *	~0 if there were fewer than two
+ * @move_stumbles: how often that move had to ramp up again after a pause
+ * @stumbles: the same since the driver was bound
+ * @worst_late_ns: greatest lateness since the driver was bound
+ * @slip_ns: total shift since the driver was bound
+ * @late_bins: number of steps by lateness since the driver was bound: bin 0
+ *	under 1 ns, bin n from 2^(n-1) to under 2^n nanoseconds, the last one
+ *	also everything above
+ * @reserved: zero
+ *
+ * Lateness of a step is the time at which its edge was written less the time
+ * at which it was due, after the schedule's shift so far.
+ */
+struct oscan_stats {
+	__u32 axis;
+	__u32 move_id;
+	__u64 move_worst_late_ns;
+	__u64 move_slip_ns;
+	__u64 move_shortest_ns;
+	__u32 move_stumbles;
+	__u32 stumbles;
+	__u64 worst_late_ns;
+	__u64 slip_ns;
+	__u64 late_bins[OSCAN_LATE_BINS];
+	__u64 reserved[8];
+};
+
+#define OSCAN_IOC_INFO		_IOR('o', 0x40, struct oscan_info)
+#define OSCAN_IOC_AXIS_INFO	_IOWR('o', 0x41, struct oscan_axis_info)
+#define OSCAN_IOC_STATE		_IOWR('o', 0x42, struct oscan_state)
+#define OSCAN_IOC_STATS		_IOWR('o', 0x43, struct oscan_stats)
+#define OSCAN_IOC_ENABLE	_IOW('o', 0x44, struct oscan_enable)
+#define OSCAN_IOC_MOVE		_IOWR('o', 0x45, struct oscan_move)
+#define OSCAN_IOC_STOP		_IOW('o', 0x46, struct oscan_stop)
+#define OSCAN_IOC_HALT		_IOW('o', 0x47, struct oscan_stop)
+#define OSCAN_IOC_SET_POSITION	_IOW('o', 0x48, struct oscan_set_position)
+
+/*
+ * Generic netlink family "oscan": facts for any number of watchers, sent in
+ * the initial network namespace. Any process may subscribe. Nothing is
+ * collected or sent while nobody has subscribed to the group, so a watcher
+ * subscribes first and then takes OSCAN_IOC_STATE as where it begins.
+ */
+#define OSCAN_GENL_NAME		"oscan"
+#define OSCAN_GENL_VERSION	1
+#define OSCAN_GENL_TRACE	"trace"	/* group of OSCAN_CMD_TRACE */
+#define OSCAN_GENL_STATE	"state"	/* group of OSCAN_CMD_STATE */
+
+/**
+ * enum oscan_cmd - messages, all from the kernel
+ * @OSCAN_CMD_TRACE: times of successive steps of one axis in one direction.
+ *	Carries AXIS, SEQ, LOST, HORIZON and, unless it only says how far the
+ *	trace is complete, FIRST_POSITION, FIRST_TIME, DIRECTION, STEPS and,
+ *	if STEPS is above 1, DELTAS.
+ * @OSCAN_CMD_STATE: sent when an axis starts or ends a move, is switched on
+ *	or off, has its position set, or stumbles; changes that follow each
+ *	other fast may share a message. Carries AXIS, SEQ, STATE. It comes
+ *	after the steps that led to it.
+ *
+ * A watcher knows that it has missed something from a gap in SEQ (a message
+ * was dropped on the way, because the socket's buffer was full; recv(2) then
+ * also says ENOBUFS) or a greater LOST (steps were made that are in no
+ * message). OSCAN_IOC_STATE tells the present position after that.
+ */
+enum oscan_cmd {
+	OSCAN_CMD_TRACE = 1,
+	OSCAN_CMD_STATE = 2,
+};
+
+/**
+ * enum oscan_attr - attributes
+ * @OSCAN_ATTR_PAD: alignment
+ * @OSCAN_ATTR_AXIS: u32, number of the axis
+ * @OSCAN_ATTR_SEQ: u32, sequence number, one higher for each message of this
+ *	command and axis since the driver was bound, wraps
+ * @OSCAN_ATTR_LOST: u64, oscan_state.trace_lost at this message
+ * @OSCAN_ATTR_HORIZON: u64, nanoseconds. Every step of this axis up to this
+ *	time is in this message or an earlier one or counted in LOST; between
+ *	the last step so reported and this time the axis made no step.
+ * @OSCAN_ATTR_FIRST_POSITION: s64, position after the first step, microsteps
+ * @OSCAN_ATTR_FIRST_TIME: u64, nanoseconds, time of the first step
+ * @OSCAN_ATTR_DIRECTION: s32, +1 or -1: what each step adds to the position
+ * @OSCAN_ATTR_STEPS: u32, number of steps in this message, at least 1
+ * @OSCAN_ATTR_DELTAS: binary, STEPS - 1 unsigned LEB128 numbers: nanoseconds
+ *	from each step to the next
+ * @OSCAN_ATTR_STATE: binary, struct oscan_state (without OSCAN_STATE_MINE);
+ *	longer in later versions
+ */
+enum oscan_attr {
+	OSCAN_ATTR_PAD = 1,
+	OSCAN_ATTR_AXIS = 2,
+	OSCAN_ATTR_SEQ = 3,
+	OSCAN_ATTR_LOST = 4,
+	OSCAN_ATTR_HORIZON = 5,
+	OSCAN_ATTR_FIRST_POSITION = 6,
+	OSCAN_ATTR_FIRST_TIME = 7,
+	OSCAN_ATTR_DIRECTION = 8,
+	OSCAN_ATTR_STEPS = 9,
+	OSCAN_ATTR_DELTAS = 10,
+	OSCAN_ATTR_STATE = 11,
+	/* private: */
+	__OSCAN_ATTR_END,
+};
+#define OSCAN_ATTR_MAX		(__OSCAN_ATTR_END - 1)
+
+#endif /* _UAPI_LINUX_OSCAN_H */

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /dev/oscan-motor: requests, and who may command. */
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "motor.h"
+
+#define DRIVER_VERSION	"0.1.0"
+
+static_assert(sizeof(struct oscan_info) == 112);
+static_assert(sizeof(struct oscan_axis_info) == 192);
+static_assert(sizeof(struct oscan_enable) == 24);
+static_assert(sizeof(struct oscan_move) == 96);
+static_assert(sizeof(struct oscan_stop) == 16);
+static_assert(sizeof(struct oscan_set_position) == 32);
+static_assert(sizeof(struct oscan_state) == 112);
+static_assert(sizeof(struct oscan_stats) == 440);
+
+union request {
+	struct oscan_info info;
+	struct oscan_axis_info axis_info;
+	struct oscan_state state;
+	struct oscan_stats stats;
+	struct oscan_enable enable;
+	struct oscan_move move;
+	struct oscan_stop stop;
+	struct oscan_set_position set_position;
+};
+
+static int motor_open(struct inode *inode, struct file *file)
+{
+	struct controller *controller =
+		container_of(file->private_data, struct controller, misc);
+	struct motor_file *motor;
+
+	motor = kzalloc(sizeof(*motor), GFP_KERNEL);
+	if (!motor)
+		return -ENOMEM;
+	/* misc_deregister() waits for this call: the device is still there. */
+	kref_get(&controller->ref);
+	motor->controller = controller;
+	file->private_data = motor;
+	return 0;
+}
+
+static int motor_release(struct inode *inode, struct file *file)
+{
+	struct motor_file *motor = file->private_data;
+	struct controller *controller = motor->controller;
+	unsigned int i;
+
+	mutex_lock(&controller->mutex);
+	if (controller->holder == motor) {
+		WRITE_ONCE(controller->holder, NULL);
+		for (i = 0; i < controller->n_axes; i++)
+			axis_stop(&controller->axes[i], OSCAN_END_RELEASED);
+	}
+	mutex_unlock(&controller->mutex);
+	controller_put(controller);
+	kfree(motor);
+	return 0;
+}
+
+static struct axis *find_axis(struct controller *controller, u32 number)
+{
+	if (number >= controller->n_axes)
+		return NULL;
+	number = array_index_nospec(number, controller->n_axes);
+	return &controller->axes[number];
+}
+
+static int get_info(struct motor_file *motor, union request *r)
+{
+	struct controller *controller = motor->controller;
+
+	memset(&r->info, 0, sizeof(r->info));
+	r->info.abi_version = OSCAN_ABI_VERSION;
+	r->info.axes = controller->n_axes;
+	r->info.step_cost_ns = controller->step_cost_ns;
+	r->info.max_rate_sps = controller->max_rate_sps;
+	strscpy(r->info.name, dev_name(controller->dev), OSCAN_NAME_LEN);
+	strscpy(r->info.driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
+	return 0;
+}
+
+static int get_axis_info(struct motor_file *motor, union request *r)
+{
+	struct axis *axis = find_axis(motor->controller, r->axis_info.axis);
+
+	if (!axis)
+		return -ENXIO;
+	r->axis_info = axis->info;
+	return 0;
+}
+
+static int get_state(struct motor_file *motor, union request *r)
+{
+	struct controller *controller = motor->controller;
+	struct axis *axis = find_axis(controller, r->state.axis);
+
+	if (!axis)
+		return -ENXIO;
+	axis_get_state(axis, &r->state);
+	if (controller->holder)
+		r->state.flags |= OSCAN_STATE_CONTROLLED;
+	if (controller->holder == motor)
+		r->state.flags |= OSCAN_STATE_MINE;
+	return 0;
+}
+
+static int get_stats(struct motor_file *motor, union request *r)
+{
+	struct axis *axis = find_axis(motor->controller, r->stats.axis);
+
+	if (!axis)
+		return -ENXIO;
+	axis_get_stats(axis, &r->stats);
+	return 0;
+}
+
+static bool is_zero(const void *bytes, size_t count)
+{
+	return !memchr_inv(bytes, 0, count);
+}
+
+static int run_enable(struct motor_file *motor, union request *r)
+{
+	struct axis *axis = find_axis(motor->controller, r->enable.axis);
+
+	if (!is_zero(r->enable.reserved, sizeof(r->enable.reserved)) ||
+	    r->enable.on > 1)
+		return -EINVAL;
+	return axis ? axis_enable(axis, r->enable.on) : -ENXIO;
+}
+
+static int run_move(struct motor_file *motor, union request *r)
+{
+	struct axis *axis = find_axis(motor->controller, r->move.axis);
+
+	if (!is_zero(r->move.reserved, sizeof(r->move.reserved)) ||
+	    r->move.reserved0 || (r->move.flags & ~OSCAN_MOVE_RELATIVE))
+		return -EINVAL;
+	return axis ? axis_move(axis, &r->move) : -ENXIO;
+}
+
+static int run_set_position(struct motor_file *motor, union request *r)
+{
+	struct axis *axis = find_axis(motor->controller,
+				      r->set_position.axis);
+
+	if (!is_zero(r->set_position.reserved,
+		     sizeof(r->set_position.reserved)) ||
+	    r->set_position.reserved0)
+		return -EINVAL;
+	return axis ? axis_set_position(axis, r->set_position.position) :
+		      -ENXIO;
+}
+
+static int for_axes(struct motor_file *motor, const struct oscan_stop *stop,
+		    void (*stop_axis)(struct axis *axis, enum oscan_end why),
+		    enum oscan_end why)
+{
+	struct controller *controller = motor->controller;
+	unsigned int i;
+
+	if (!is_zero(stop->reserved, sizeof(stop->reserved)))
+		return -EINVAL;
+	if (stop->axes >> controller->n_axes)
+		return -ENXIO;
+	for (i = 0; i < controller->n_axes; i++)
+		if (stop->axes & BIT(i))
+			stop_axis(&controller->axes[i], why);
+	return 0;
+}
+
+static int run_stop(struct motor_file *motor, union request *r)
+{
+	return for_axes(motor, &r->stop, axis_stop, OSCAN_END_STOPPED);
+}
+
+static int run_halt(struct motor_file *motor, union request *r)
+{
+	return for_axes(motor, &r->stop, axis_halt, OSCAN_END_HALTED);
+}
+
+enum right {
+	WATCH,		/* any file */
+	INTERRUPT,	/* a file opened for writing */
+	COMMAND,	/* and it takes control */
+};
+
+static const struct {
+	unsigned int cmd;
+	enum right right;
+	int (*run)(struct motor_file *motor, union request *request);
+} requests[] = {
+	{ OSCAN_IOC_INFO, WATCH, get_info },
+	{ OSCAN_IOC_AXIS_INFO, WATCH, get_axis_info },
+	{ OSCAN_IOC_STATE, WATCH, get_state },
+	{ OSCAN_IOC_STATS, WATCH, get_stats },
+	{ OSCAN_IOC_ENABLE, COMMAND, run_enable },
+	{ OSCAN_IOC_MOVE, COMMAND, run_move },
+	{ OSCAN_IOC_STOP, INTERRUPT, run_stop },
+	{ OSCAN_IOC_HALT, INTERRUPT, run_halt },
+	{ OSCAN_IOC_SET_POSITION, COMMAND, run_set_position },
+};
+
+/* controller->mutex held. Control is kept only by a command that succeeded. */
+static int run_locked(struct motor_file *motor, unsigned int index,
+		      union request *request)
+{
+	struct controller *controller = motor->controller;
+	int ret;
+
+	if (controller->gone)
+		return -ENODEV;
+	if (requests[index].right != COMMAND)
+		return requests[index].run(motor, request);
+	if (controller->holder && controller->holder != motor)
+		return -EBUSY;
+	ret = requests[index].run(motor, request);
+	if (!ret)
+		WRITE_ONCE(controller->holder, motor);
+	return ret;
+}
+
+static long run_request(struct file *file, unsigned int index,
+			void __user *argument)
+{
+	struct motor_file *motor = file->private_data;
+	unsigned int cmd = requests[index].cmd;
+	union request request = {};
+	int ret;
+
+	if (requests[index].right != WATCH && !(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if ((_IOC_DIR(cmd) & _IOC_WRITE) &&
+	    copy_from_user(&request, argument, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	if (mutex_lock_interruptible(&motor->controller->mutex))
+		return -ERESTARTSYS;
+	ret = run_locked(motor, index, &request);
+	mutex_unlock(&motor->controller->mutex);
+	if (ret)
+		return ret;
+	if ((_IOC_DIR(cmd) & _IOC_READ) &&
+	    copy_to_user(argument, &request, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	return 0;
+}
+
+static long motor_ioctl(struct file *file, unsigned int cmd,
+			unsigned long argument)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
+		if (requests[i].cmd == cmd)
+			return run_request(file, i, (void __user *)argument);
+	return -ENOTTY;
+}
+
+const struct file_operations motor_fops = {
+	.owner = THIS_MODULE,
+	.open = motor_open,
+	.release = motor_release,
+	.unlocked_ioctl = motor_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How long one step keeps the processor busy, measured when the device is
+ * bound: a timer does what the step timer does, but for the edge, and
+ * interrupts a loop that does nothing but read the clock. The longest gap
+ * between two readings is what the interrupt took, way in and out included.
+ */
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/preempt.h>
+
+#include "motor.h"
+
+#define RUNS		32
+#define LEAD_NS		20000
+
+/* Share of one processor that steps may take, percent. */
+#define BUDGET_PERCENT	50
+
+struct measurement {
+	struct hrtimer timer;
+	struct gpio_desc *step;
+	struct plan plan;
+	bool fired;
+};
+
+/* Hard interrupt context. The line keeps its level, so no motor moves. */
+static enum hrtimer_restart step_without_edge(struct hrtimer *timer)
+{
+	struct measurement *m = container_of(timer, struct measurement, timer);
+	u64 step;
+
+	gpiod_set_value(m->step, 0);
+	for (step = 1; step <= 4; step++)
+		plan_deadline(&m->plan, step);
+	gpiod_set_value(m->step, 0);
+	WRITE_ONCE(m->fired, true);
+	return HRTIMER_NORESTART;
+}
+
+static u64 gap_since(u64 *previous_ns)
+{
+	u64 now = ktime_get_ns();
+	u64 gap = now - *previous_ns;
+
+	*previous_ns = now;
+	return gap;
+}
+
+static u64 longest_gap(struct measurement *m)
+{
+	u64 previous, longest = 0;
+
+	WRITE_ONCE(m->fired, false);
+	preempt_disable();
+	hrtimer_start(&m->timer, ktime_add_ns(ktime_get(), LEAD_NS),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+	previous = ktime_get_ns();
+	while (!READ_ONCE(m->fired))
+		longest = max(longest, gap_since(&previous));
+	longest = max(longest, gap_since(&previous));
+	preempt_enable();
+	hrtimer_cancel(&m->timer);
+	return longest;
+}
+
+static u64 measure(struct axis *axis)
+{
+	const struct plan_request request = {
+		.steps = 8,
+		.speed_sps_q44 = axis->info.max_speed_sps_q44,
+		.accel_sps2_q32 = axis->info.max_accel_sps2_q32,
+		.decel_sps2_q32 = axis->info.max_accel_sps2_q32,
+	};
+	struct measurement m = { .step = axis->step };
+	u64 least = U64_MAX;
+	int i;
+
+	/* Cannot fail: eight steps at the greatest acceleration are short. */
+	plan_make(&m.plan, &request);
+	compat_hrtimer_setup_on_stack(&m.timer, step_without_edge,
+				      CLOCK_MONOTONIC,
+				      HRTIMER_MODE_ABS_PINNED_HARD);
+	for (i = 0; i < RUNS; i++)
+		least = min(least, longest_gap(&m));
+	destroy_hrtimer_on_stack(&m.timer);
+	return least;
+}
+
+/* The pulse is waited out, or its end is a second interrupt. */
+static u64 step_cost(struct axis *axis)
+{
+	u64 interrupt = measure(axis);
+
+	if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
+		return 2 * interrupt;
+	return interrupt + axis->info.pulse_high_ns;
+}
+
+int controller_measure_cost(struct controller *controller)
+{
+	unsigned int i;
+	u64 worst = 0;
+
+	for (i = 0; i < controller->n_axes; i++)
+		worst = max(worst, step_cost(&controller->axes[i]));
+	controller->step_cost_ns = min_t(u64, worst, U32_MAX);
+	controller->max_rate_sps = div64_u64(NSEC_PER_SEC / 100 *
+					     BUDGET_PERCENT, worst);
+	if (!controller->max_rate_sps)
+		return dev_err_probe(controller->dev, -EIO,
+				     "one step takes %u ns: too slow to run a motor\n",
+				     controller->step_cost_ns);
+	return 0;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The objects of the driver and what each file offers to the others.
+ *
+ * A controller is one platform device and owns its axes. It lives as long as
+ * its device is bound or a file on it is open.
+ *
+ * Locks: controller->mutex first, then axis->lock. axis->lock is taken in
+ * hard interrupt context on every kernel, PREEMPT_RT too.
+ */
+#ifndef OSCAN_MOTOR_H
+#define OSCAN_MOTOR_H
+
+#include <linux/fs.h>
+#include <linux/gpio/consumer.h>
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/oscan.h>
+#include <linux/platform_device.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "plan.h"
+
+struct controller;
+
+/* A step on its way from the interrupt to the trace. */
+struct trace_step {
+	u64 time_ns;
+	s64 position;
+	int sign;
+};
+
+/* Power of two: 0.8 s at 20000 steps/s. */
+#define TRACE_RING_STEPS	16384U
+/* Steps in one message: at most 2.5 KiB of deltas. */
+#define TRACE_BATCH_STEPS	256U
+
+/* Up to here a pulse is waited out, above it gets an interrupt of its own. */
+#define STEP_SPIN_MAX_NS	5000U
+
+enum step_edge {
+	STEP_EDGE_NONE = 1,
+	STEP_EDGE_RISE = 2,
+	STEP_EDGE_FALL = 3,
+};
+
+/**
+ * struct axis - one motor
+ * @controller: owner
+ * @info: constant after probe; what userspace is told of the axis
+ * @initial_position: constant after probe
+ * @step: STEP line
+ * @dir: DIR line, active for the positive direction
+ * @enable_line: ENABLE line or NULL
+ * @start_stop_sps_q44: constant after probe: start-stop rate
+ * @lock: protects everything below
+ * @timer: fires at the next edge; hard interrupt context
+ * @next_edge: what @timer will write
+ * @due_ns: when the next rising edge is due
+ * @plan: schedule of the running move or of what is left of it
+ * @step_in_plan: steps of @plan that were written
+ * @origin_ns: time of @plan's step 0, with all slip so far
+ * @sign: direction of the running or last move, +1 or -1
+ * @enabled: the motor driver is on
+ * @position: microsteps
+ * @target: where the running or last move ends
+ * @motion: enum oscan_motion
+ * @end: enum oscan_end of the last move that ended
+ * @pending_end: what @end will be when the running move ends
+ * @position_state: enum oscan_position_state
+ * @move_id: number of the running or last move
+ * @rate_sps: constant while moving: greatest speed of the running move
+ * @request: the running move, for ramping up again
+ * @rise_ns: when STEP was last made active
+ * @previous_ns: when the step before in this move was written, or 0
+ * @fall_ns: when STEP was last made inactive
+ * @dir_ns: when DIR was last changed
+ * @enable_ns: when ENABLE was last switched on
+ * @steps: steps written
+ * @stats: statistics
+ * @state_changed: a state message is owed
+ * @ring: shape [TRACE_RING_STEPS], steps not sent yet
+ * @ring_head: steps ever put in
+ * @ring_tail: steps ever taken out
+ * @trace_seq: number of the next trace message
+ * @trace_lost: steps that found the ring full
+ * @trace_kick_ns: when the worker was last asked to send
+ * @state_seq: number of the next state message; only the worker uses it
+ */
+struct axis {
+	struct controller *controller;
+	struct oscan_axis_info info;
+	s64 initial_position;
+	struct gpio_desc *step;
+	struct gpio_desc *dir;
+	struct gpio_desc *enable_line;
+	u64 start_stop_sps_q44;
+
+	raw_spinlock_t lock;
+	struct hrtimer timer;
+	enum step_edge next_edge;
+	u64 due_ns;
+	struct plan plan;
+	u64 step_in_plan;
+	u64 origin_ns;
+	int sign;
+	bool enabled;
+	s64 position;
+	s64 target;
+	enum oscan_motion motion;
+	enum oscan_end end;
+	enum oscan_end pending_end;
+	enum oscan_position_state position_state;
+	u32 move_id;
+	u32 rate_sps;
+	struct plan_request request;
+	u64 rise_ns;
+	u64 previous_ns;
+	u64 fall_ns;
+	u64 dir_ns;
+	u64 enable_ns;
+	u64 steps;
+	struct oscan_stats stats;
+
+	bool state_changed;
+	struct trace_step *ring;
+	u64 ring_head;
+	u64 ring_tail;
+	u32 trace_seq;
+	u64 trace_lost;
+	u64 trace_kick_ns;
+	u32 state_seq;
+};
+
+/* An open file. */
+struct motor_file {
+	struct controller *controller;
+};
+
+/**
+ * struct controller - one bound platform device
+ * @ref: the device and each open file hold one
+ * @dev: valid while not @gone
+ * @misc: /dev/oscan-motor
+ * @n_axes: constant after probe
+ * @step_cost_ns: constant after probe
+ * @max_rate_sps: constant after probe
+ * @mutex: serialises commands; protects @holder and @gone
+ * @holder: file that holds control, or NULL
+ * @gone: the device is unbound; axes and lines must not be touched
+ * @idle: woken when an axis has come to rest
+ * @report: sends traces and states up
+ * @batch: only @report uses it
+ * @axes: shape [n_axes]
+ */
+struct controller {
+	struct kref ref;
+	struct device *dev;
+	struct miscdevice misc;
+	unsigned int n_axes;
+	u32 step_cost_ns;
+	u32 max_rate_sps;
+	struct mutex mutex;
+	struct motor_file *holder;
+	bool gone;
+	wait_queue_head_t idle;
+	struct work_struct report;
+	struct trace_batch *batch;
+	struct axis axes[OSCAN_MAX_AXES];
+};
+
+/* main.c */
+extern struct workqueue_struct *motor_workqueue;
+void controller_put(struct controller *controller);
+
+/* props.c: read what firmware says; lines are requested, all inactive */
+int controller_read_props(struct controller *controller);
+
+/* cost.c: fill in step_cost_ns and max_rate_sps */
+int controller_measure_cost(struct controller *controller);
+
+/* chrdev.c */
+extern const struct file_operations motor_fops;
+
+/* axis.c: commands, process context, controller->mutex held, not gone */
+int axis_init(struct axis *axis);
+int axis_enable(struct axis *axis, bool on);
+int axis_move(struct axis *axis, struct oscan_move *move);
+int axis_set_position(struct axis *axis, s64 position);
+/* Process context, no lock needed. */
+void axis_stop(struct axis *axis, enum oscan_end why);
+void axis_halt(struct axis *axis, enum oscan_end why);
+bool axis_is_idle(struct axis *axis);
+void axis_get_state(struct axis *axis, struct oscan_state *state);
+void axis_get_stats(struct axis *axis, struct oscan_stats *stats);
+
+/* step.c: hard interrupt */
+enum hrtimer_restart step_timer(struct hrtimer *timer);
+/* step.c: axis->lock held */
+void step_begin(struct axis *axis, u64 origin_ns);
+void step_stop(struct axis *axis, enum oscan_end why);
+void step_halt(struct axis *axis, enum oscan_end why);
+void step_suspect(struct axis *axis);
+
+/* trace.c: axis->lock held; true when the steps so far should be sent now */
+bool trace_put(struct axis *axis);
+/* trace.c: the work of controller->report */
+void trace_report(struct work_struct *work);
+
+/* netlink.c: process context */
+int netlink_init(void);
+void netlink_exit(void);
+/* netlink.c: any context */
+bool netlink_trace_wanted(void);
+
+/**
+ * struct trace_batch - what one OSCAN_CMD_TRACE message says
+ * @axis: number of the axis
+ * @seq: sequence number
+ * @lost: trace_lost at this message
+ * @horizon_ns: every step up to then has been told
+ * @sign: +1 or -1
+ * @count: steps, 0 for a message that only moves the horizon
+ * @steps: shape [count]
+ */
+struct trace_batch {
+	u32 axis;
+	u32 seq;
+	u64 lost;
+	u64 horizon_ns;
+	int sign;
+	unsigned int count;
+	struct trace_step steps[TRACE_BATCH_STEPS];
+};
+
+void netlink_send_trace(const struct trace_batch *batch);
+void netlink_send_state(u32 seq, const struct oscan_state *state);
+
+#endif /* OSCAN_MOTOR_H */

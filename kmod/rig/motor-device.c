@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device that oscan_motor.ko binds to, with the axes of an OpenScan Mini
+ * with Greenshield. Its gpios come from a lookup table: software nodes cannot
+ * name them on 6.1.
+ */
+#include <linux/gpio/machine.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+
+#include "rig.h"
+
+static bool bare;
+module_param(bare, bool, 0444);
+MODULE_PARM_DESC(bare, "1: the gpio chip alone, without the device oscan-motor");
+
+#define OVERRIDE(name, property)					\
+	static unsigned int name;					\
+	module_param(name, uint, 0444);					\
+	MODULE_PARM_DESC(name, property " of both axes; 0: its default")
+
+OVERRIDE(max_speed_sps, "oscan,max-speed-sps");
+OVERRIDE(max_accel_sps2, "oscan,max-accel-sps2");
+OVERRIDE(start_stop_fsps, "oscan,start-stop-rate-fsps");
+OVERRIDE(pulse_high_ns, "oscan,pulse-high-ns");
+OVERRIDE(pulse_low_ns, "oscan,pulse-low-ns");
+OVERRIDE(dir_setup_ns, "oscan,dir-setup-ns");
+OVERRIDE(dir_hold_ns, "oscan,dir-hold-ns");
+OVERRIDE(enable_delay_ns, "oscan,enable-delay-ns");
+
+static int catch_up_percent = -1;
+module_param(catch_up_percent, int, 0444);
+MODULE_PARM_DESC(catch_up_percent,
+		 "oscan,catch-up-percent of both axes; -1: its default");
+
+/* Room for every override, besides what an axis starts with, and the end. */
+#define MAX_PROPERTIES	20
+
+static struct property_entry turntable_properties[MAX_PROPERTIES] = {
+	PROPERTY_ENTRY_STRING("label", "turntable"),
+	PROPERTY_ENTRY_U32("oscan,full-steps-per-turn", 200),
+	PROPERTY_ENTRY_U32("oscan,microsteps", 16),
+	PROPERTY_ENTRY_U32("oscan,max-speed-sps", 5000),
+	PROPERTY_ENTRY_U32("oscan,max-accel-sps2", 5000),
+	PROPERTY_ENTRY_BOOL("oscan,wraps"),
+};
+
+static const u32 rotor_gear[] = { 40, 3 };
+
+/* 12 to 125 degrees, at 90 degrees when it is switched on. */
+static struct property_entry rotor_properties[MAX_PROPERTIES] = {
+	PROPERTY_ENTRY_STRING("label", "rotor"),
+	PROPERTY_ENTRY_U32("oscan,full-steps-per-turn", 200),
+	PROPERTY_ENTRY_U32("oscan,microsteps", 16),
+	PROPERTY_ENTRY_U32_ARRAY("oscan,gear-ratio", rotor_gear),
+	PROPERTY_ENTRY_U32("oscan,max-speed-sps", 5000),
+	PROPERTY_ENTRY_U32("oscan,max-accel-sps2", 20000),
+	PROPERTY_ENTRY_U32("oscan,limit-min-steps", 1422),
+	PROPERTY_ENTRY_U32("oscan,limit-max-steps", 14815),
+	PROPERTY_ENTRY_U32("oscan,initial-position-steps", 10667),
+};
+
+static const struct software_node motor_node = { .name = "oscan-motor" };
+
+static const struct software_node turntable_node = {
+	.name = "turntable",
+	.parent = &motor_node,
+	.properties = turntable_properties,
+};
+
+static const struct software_node rotor_node = {
+	.name = "rotor",
+	.parent = &motor_node,
+	.properties = rotor_properties,
+};
+
+static const struct software_node *nodes[] = {
+	&motor_node, &turntable_node, &rotor_node, NULL
+};
+
+static struct gpiod_lookup_table gpios = {
+	.dev_id = "oscan-motor",
+	.table = {
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_STEP,
+			    "turntable-step", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_DIR,
+			    "turntable-dir", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_ENABLE,
+			    "turntable-enable", GPIO_ACTIVE_LOW),
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_STEP,
+			    "rotor-step", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_DIR,
+			    "rotor-dir", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_ENABLE,
+			    "rotor-enable", GPIO_ACTIVE_LOW),
+		{ }
+	},
+};
+
+static struct platform_device *motor_device;
+
+bool motor_device_uses(unsigned int line)
+{
+	const struct gpiod_lookup *lookup;
+
+	if (bare)
+		return false;
+	for (lookup = gpios.table; lookup->key; lookup++)
+		if (lookup->chip_hwnum == line)
+			return true;
+	return false;
+}
+
+static void set_number(struct property_entry *properties, const char *name,
+		       u32 value)
+{
+	while (properties->name && strcmp(properties->name, name))
+		properties++;
+	*properties = PROPERTY_ENTRY_U32(name, value);
+}
+
+static void override(struct property_entry *properties)
+{
+	const struct {
+		const char *name;
+		u32 value;
+	} numbers[] = {
+		{ "oscan,max-speed-sps", max_speed_sps },
+		{ "oscan,max-accel-sps2", max_accel_sps2 },
+		{ "oscan,start-stop-rate-fsps", start_stop_fsps },
+		{ "oscan,pulse-high-ns", pulse_high_ns },
+		{ "oscan,pulse-low-ns", pulse_low_ns },
+		{ "oscan,dir-setup-ns", dir_setup_ns },
+		{ "oscan,dir-hold-ns", dir_hold_ns },
+		{ "oscan,enable-delay-ns", enable_delay_ns },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (numbers[i].value)
+			set_number(properties, numbers[i].name,
+				   numbers[i].value);
+	if (catch_up_percent >= 0)
+		set_number(properties, "oscan,catch-up-percent",
+			   catch_up_percent);
+}
+
+int motor_device_init(struct rig *rig)
+{
+	struct platform_device_info info = {
+		.parent = &rig->device->dev,
+		.name = "oscan-motor",
+		.id = PLATFORM_DEVID_NONE,
+	};
+	int ret;
+
+	if (bare)
+		return 0;
+	override(turntable_properties);
+	override(rotor_properties);
+	ret = software_node_register_node_group(nodes);
+	if (ret)
+		return ret;
+	info.fwnode = software_node_fwnode(&motor_node);
+	gpiod_add_lookup_table(&gpios);
+	motor_device = platform_device_register_full(&info);
+	if (!IS_ERR(motor_device))
+		return 0;
+	gpiod_remove_lookup_table(&gpios);
+	software_node_unregister_node_group(nodes);
+	return PTR_ERR(motor_device);
+}
+
+void motor_device_exit(void)
+{
+	if (bare)
+		return;
+	platform_device_unregister(motor_device);
+	gpiod_remove_lookup_table(&gpios);
+	software_node_unregister_node_group(nodes);
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The step engine: writes the edges, counts them, decides when the next one
+ * comes. Late is late, never fast.
+ *
+ * Everything here runs with axis->lock held, most of it in hard interrupt
+ * context on every kernel: no allocation, no printk, no wake-up.
+ */
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/processor.h>
+
+#include "motor.h"
+
+void step_suspect(struct axis *axis)
+{
+	if (axis->position_state != OSCAN_POSITION_LOST)
+		axis->position_state = OSCAN_POSITION_SUSPECT;
+}
+
+static bool above_start_stop(struct axis *axis)
+{
+	return axis->step_in_plan &&
+	       plan_speed(&axis->plan, axis->step_in_plan) >
+	       axis->start_stop_sps_q44;
+}
+
+static void end_move(struct axis *axis, enum oscan_end why)
+{
+	axis->motion = OSCAN_MOTION_IDLE;
+	axis->end = why;
+	axis->next_edge = STEP_EDGE_NONE;
+	axis->rate_sps = 0;
+	axis->state_changed = true;
+}
+
+/*
+ * No further step. A pulse that has begun is finished by the timer, which
+ * then ends the move.
+ */
+void step_halt(struct axis *axis, enum oscan_end why)
+{
+	if (axis->motion == OSCAN_MOTION_IDLE)
+		return;
+	if (above_start_stop(axis))
+		step_suspect(axis);
+	axis->target = axis->position;
+	axis->plan.steps = axis->step_in_plan;
+	axis->pending_end = why;
+	if (axis->next_edge == STEP_EDGE_FALL)
+		return;
+	/* A callback that already runs waits for the lock and finds no edge. */
+	hrtimer_try_to_cancel(&axis->timer);
+	end_move(axis, why);
+}
+
+/* Above the start-stop rate the next step begins the deceleration. */
+void step_stop(struct axis *axis, enum oscan_end why)
+{
+	if (axis->motion != OSCAN_MOTION_MOVING ||
+	    axis->pending_end != OSCAN_END_DONE)
+		return;
+	if (above_start_stop(axis))
+		axis->pending_end = why;
+	else
+		step_halt(axis, why);
+}
+
+void step_begin(struct axis *axis, u64 origin_ns)
+{
+	axis->motion = OSCAN_MOTION_MOVING;
+	axis->pending_end = OSCAN_END_DONE;
+	axis->step_in_plan = 0;
+	axis->previous_ns = 0;
+	axis->origin_ns = origin_ns;
+	axis->due_ns = max(origin_ns + plan_deadline(&axis->plan, 1),
+			   axis->fall_ns + axis->info.pulse_low_ns);
+	axis->next_edge = STEP_EDGE_RISE;
+	axis->state_changed = true;
+	hrtimer_start(&axis->timer, ns_to_ktime(axis->due_ns),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+static u64 interval_after(struct axis *axis, u64 step)
+{
+	return plan_deadline(&axis->plan, step + 1) -
+	       plan_deadline(&axis->plan, step);
+}
+
+static void slip(struct axis *axis, u64 ns)
+{
+	axis->origin_ns += ns;
+	axis->stats.move_slip_ns += ns;
+	axis->stats.slip_ns += ns;
+}
+
+/*
+ * The field stood still for so long that the rotor does, too, or swings about
+ * it: from rest, for from the start-stop rate a swinging rotor slips at times.
+ */
+static void ramp_up_again(struct axis *axis)
+{
+	struct plan_request request = axis->request;
+
+	request.steps = axis->plan.steps - axis->step_in_plan;
+	if (axis->motion == OSCAN_MOTION_STOPPING)
+		request.speed_sps_q44 = axis->start_stop_sps_q44;
+	/* Cannot fail: it is shorter than the move that was accepted. */
+	plan_make(&axis->plan, &request);
+	axis->step_in_plan = 0;
+	axis->origin_ns = axis->rise_ns;
+	axis->stats.move_stumbles++;
+	axis->stats.stumbles++;
+	step_suspect(axis);
+	axis->state_changed = true;
+}
+
+/*
+ * Of the time by which the last step came after its place in the schedule,
+ * up to one interval is left to be worked off by the steps to come; the rest
+ * moves the schedule. A pause of more than half a full step is a stumble.
+ */
+static void absorb_lag(struct axis *axis)
+{
+	u64 step = axis->step_in_plan;
+	u64 ideal = axis->origin_ns + plan_deadline(&axis->plan, step);
+	u64 interval = interval_after(axis, step);
+	u64 lag;
+
+	if (axis->rise_ns <= ideal + interval / 2)
+		return;
+	lag = axis->rise_ns - ideal;
+	if (2 * lag > interval * axis->info.microsteps &&
+	    above_start_stop(axis)) {
+		slip(axis, lag);
+		ramp_up_again(axis);
+	} else if (lag > interval) {
+		slip(axis, lag - interval);
+	}
+}
+
+/* A stop was asked for: leave the schedule for a deceleration. */
+static void decelerate(struct axis *axis)
+{
+	u64 step = axis->step_in_plan;
+	struct plan plan;
+
+	axis->motion = OSCAN_MOTION_STOPPING;
+	axis->state_changed = true;
+	if (step >= axis->plan.decel_begin ||
+	    !plan_make_stop(&plan, plan_speed(&axis->plan, step),
+			    axis->request.decel_sps2_q32) ||
+	    plan.steps >= axis->plan.steps - step)
+		return;	/* The schedule itself comes to rest as early. */
+	axis->origin_ns += plan_deadline(&axis->plan, step);
+	axis->plan = plan;
+	axis->step_in_plan = 0;
+	axis->target = axis->position + axis->sign * (s64)plan.steps;
+}
+
+/* The next step is never nearer than its interval less the catch-up share. */
+static void schedule_next(struct axis *axis)
+{
+	u64 step = axis->step_in_plan;
+	u64 interval = interval_after(axis, step);
+	u64 share = div_u64(interval * axis->info.catch_up_percent, 100);
+
+	axis->due_ns = max(axis->origin_ns +
+			   plan_deadline(&axis->plan, step + 1),
+			   axis->rise_ns + interval - share);
+}
+
+static void plan_next(struct axis *axis)
+{
+	if (axis->step_in_plan == axis->plan.steps)
+		return;
+	if (axis->pending_end != OSCAN_END_DONE &&
+	    axis->motion == OSCAN_MOTION_MOVING)
+		decelerate(axis);
+	absorb_lag(axis);
+	schedule_next(axis);
+}
+
+static void account(struct axis *axis)
+{
+	struct oscan_stats *stats = &axis->stats;
+	u64 late = axis->rise_ns - min(axis->rise_ns, axis->due_ns);
+
+	stats->late_bins[min(fls64(late), OSCAN_LATE_BINS - 1)]++;
+	stats->worst_late_ns = max(stats->worst_late_ns, late);
+	stats->move_worst_late_ns = max(stats->move_worst_late_ns, late);
+	if (axis->previous_ns)
+		stats->move_shortest_ns = min(stats->move_shortest_ns,
+					      axis->rise_ns -
+					      axis->previous_ns);
+	axis->previous_ns = axis->rise_ns;
+}
+
+/* Returns true when the trace should be sent. */
+static bool write_rise(struct axis *axis)
+{
+	gpiod_set_value(axis->step, 1);
+	axis->rise_ns = ktime_get_ns();
+	axis->position += axis->sign;
+	axis->steps++;
+	axis->step_in_plan++;
+	axis->next_edge = STEP_EDGE_FALL;
+	account(axis);
+	plan_next(axis);
+	return trace_put(axis);
+}
+
+static void write_fall(struct axis *axis)
+{
+	gpiod_set_value(axis->step, 0);
+	axis->fall_ns = ktime_get_ns();
+	if (axis->step_in_plan == axis->plan.steps) {
+		end_move(axis, axis->pending_end);
+		return;
+	}
+	axis->due_ns = max(axis->due_ns,
+			   axis->fall_ns + axis->info.pulse_low_ns);
+	axis->next_edge = STEP_EDGE_RISE;
+}
+
+static void wait_until(u64 ns)
+{
+	while (ktime_get_ns() < ns)
+		cpu_relax();
+}
+
+/* Writes what is due. Returns true when the trace should be sent. */
+static bool write_edges(struct axis *axis)
+{
+	bool send = false;
+
+	if (axis->next_edge == STEP_EDGE_RISE) {
+		send = write_rise(axis);
+		if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
+			return send;
+		wait_until(axis->rise_ns + axis->info.pulse_high_ns);
+	}
+	write_fall(axis);
+	return send;
+}
+
+enum hrtimer_restart step_timer(struct hrtimer *timer)
+{
+	struct axis *axis = container_of(timer, struct axis, timer);
+	enum hrtimer_restart restart = HRTIMER_NORESTART;
+	bool report;
+
+	raw_spin_lock(&axis->lock);
+	/* Halted, perhaps moving again, while this call waited for the lock. */
+	if (axis->next_edge == STEP_EDGE_NONE || hrtimer_is_queued(timer)) {
+		raw_spin_unlock(&axis->lock);
+		return HRTIMER_NORESTART;
+	}
+	report = write_edges(axis) || axis->state_changed;
+	if (axis->next_edge != STEP_EDGE_NONE) {
+		u64 next = axis->next_edge == STEP_EDGE_FALL ?
+			   axis->rise_ns + axis->info.pulse_high_ns :
+			   axis->due_ns;
+
+		hrtimer_set_expires(timer, ns_to_ktime(next));
+		restart = HRTIMER_RESTART;
+	}
+	raw_spin_unlock(&axis->lock);
+	if (report)
+		queue_work(motor_workqueue, &axis->controller->report);
+	return restart;
+}

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Run rings of tests and count.
+#
+#   check.sh RING...	style, unit, vm, pi
+#
+# Each ring prints its result lines and appends them to the file that
+# $OSCAN_RESULTS names: "ok NAME", "ok NAME # skip WHY" or "not ok NAME: WHY".
+# All of them are in out/check/results afterwards. The last line printed is
+# the count. Exit status 0: every test passed and at least one ran.
+#
+# $T: for vm, only these of its tests. $KERNEL: for vm, only these kernels.
+set -u
+
+tree=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+cd "$tree" || exit
+results=$tree/out/check/results
+
+read -ra tests <<<"${T-}"
+
+record()
+{
+	echo "$1"
+	echo "$1" >>"$OSCAN_RESULTS"
+}
+
+run_ring()
+{
+	case $1 in
+	style)	tests/lib/style.sh ;;
+	unit)	make --no-print-directory -C tests/unit check ;;
+	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
+	pi)	tests/pi/run ;;
+	*)	echo "usage: check.sh style|unit|vm|pi..." >&2
+		exit 2 ;;
+	esac
+}
+
+# A ring that dies, or forgets to run anything, must not look like success.
+judge_ring()
+{
+	local ring=$1 status=$2
+
+	if [ ! -s "$OSCAN_RESULTS" ]; then
+		record "not ok $ring: it ran no test (exit status $status)"
+	elif [ "$status" != 0 ] && ! grep -q '^not ok ' "$OSCAN_RESULTS"; then
+		record "not ok $ring: exit status $status, though no test failed"
+	fi
+}
+
+# Each ring has a file of results, so that two can run at once.
+ring()
+{
+	local started=$SECONDS
+
+	export OSCAN_RESULTS=$results.$1
+	: >"$OSCAN_RESULTS"
+	echo "== $1"
+	run_ring "$1"
+	judge_ring "$1" $?
+	echo "== $1 took $((SECONDS - started)) s"
+}
+
+tests/lib/deps.sh || exit
+mkdir -p out/check
+# What more than one ring needs.
+for folder in userspace tests/rotor; do
+	make --no-print-directory -C "$folder" || exit
+done
+
+# What runs in the background does not hear Ctrl-C.
+trap 'kill $(jobs -p) 2>/dev/null' EXIT
+trap 'exit 130' INT TERM HUP
+
+# The virtual machines wait more than they work: the rest runs beside them.
+rings=("$@")
+for name in "${rings[@]}"; do
+	[ "$name" != vm ] || ring vm &
+done
+for name in "${rings[@]}"; do
+	[ "$name" = vm ] || ring "$name"
+done
+wait
+export OSCAN_RESULTS=$results
+cat "${rings[@]/#/$results.}" >"$OSCAN_RESULTS"
+
+failed=$(grep -c '^not ok ' "$OSCAN_RESULTS")
+skipped=$(grep -c '^ok .* # skip ' "$OSCAN_RESULTS")
+passed=$(($(grep -c '^ok ' "$OSCAN_RESULTS") - skipped))
+[ "$failed" = 0 ] || { echo; grep '^not ok ' "$OSCAN_RESULTS"; }
+if [ "$skipped" = 0 ]; then
+	echo "$passed passed, $failed failed"
+else
+	echo "$passed passed, $failed failed, $skipped skipped"
+fi
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Fetch the few parts of Debian's kernel source that the tests need: the vimc
+# camera driver, checkpatch.pl and the licence texts.
+#
+#   source.sh 6.1|6.12
+#
+# Prints the folder that they are in, in the cache.
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=tests/lib/apt.sh
+. "$here/apt.sh"
+
+case ${1-} in
+6.1|6.12) ;;
+*)	echo "usage: source.sh 6.1|6.12" >&2
+	exit 2 ;;
+esac
+package=linux-source-$1
+sources=$cache/sources
+mkdir -p "$sources"
+
+exec 9>"$sources/.lock"
+flock 9
+if [ ! -d "$sources/$package" ]; then
+	tmp=$(mktemp -d "$sources/.fetch-XXXXXX")
+	# shellcheck disable=SC2064
+	trap "rm -rf '$tmp'" EXIT
+	echo "fetching parts of $package" >&2
+	apt_update amd64
+	apt_fetch amd64 "$tmp" "$package"
+	mkdir "$tmp/source"
+	dpkg --fsys-tarfile "$tmp"/*.deb |
+		tar -xO "./usr/src/$package.tar.xz" |
+		xz -dc -T0 |
+		tar -x -C "$tmp/source" --strip-components=1 --wildcards \
+			"$package/drivers/media/test-drivers/vimc/*" \
+			"$package/scripts/checkpatch.pl" \
+			"$package/scripts/spelling.txt" \
+			"$package/scripts/const_structs.checkpatch" \
+			"$package/LICENSES/*"
+	chmod 755 "$tmp/source"
+	mv -T "$tmp/source" "$sources/$package"
+fi
+echo "$sources/$package"

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The style ring: one result line for each check, the findings above it.
+set -u
+
+tree=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+cd "$tree" || exit
+work=$tree/out/style
+mkdir -p "$work"
+failed=0
+
+record()
+{
+	echo "$1"
+	[ -z "${OSCAN_RESULTS-}" ] || echo "$1" >>"$OSCAN_RESULTS"
+}
+
+# judge NAME FILE: FILE holds what a check complained of.
+judge()
+{
+	if [ -s "$2" ]; then
+		head -n 60 "$2"
+		record "not ok style $1: $(grep -c . "$2") lines of complaint"
+		failed=1
+	else
+		record "ok style $1"
+	fi
+}
+
+# What git would commit, or everything where there is no git.
+files()
+{
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files -co --exclude-standard
+	else
+		find . -path ./out -prune -o -type f -printf '%P\n'
+	fi | while read -r file; do
+		[ ! -f "$file" ] || echo "$file"
+	done
+}
+
+c_files() { files | grep -E '\.[ch]$'; }
+
+shell_files()
+{
+	files | while read -r file; do
+		case $file in
+		*.sh) echo "$file" ;;
+		*.*) ;;
+		*)	head -n 1 "$file" | grep -qE '^#!.*sh$' &&
+				echo "$file" ;;
+		esac
+	done
+}
+
+licences='GPL-2\.0( WITH Linux-syscall-note)?|(GPL-2\.0|LGPL-2\.1)-or-later'
+licences="$licences|\(GPL-2\.0-only OR BSD-2-Clause\)"
+
+check_spdx()
+{
+	files | grep -vE '^LICENSES/|\.(md|png|json|dtb)$' |
+	while read -r file; do
+		[ -s "$file" ] || continue
+		head -n 2 "$file" |
+		grep -qE "SPDX-License-Identifier: ($licences)( |\$)" ||
+			echo "$file: its first line names no licence of LICENSES/"
+	done
+}
+
+check_shell()
+{
+	shell_files | xargs -r shellcheck -x -P "$tree" 2>&1
+}
+
+# What checkpatch wants of every file that only the kernel can have: its own
+# functions and macros (strscpy, ARRAY_SIZE, kstrtoint, __printf, READ_ONCE in
+# place of volatile, which userspace needs for signal handlers).
+kernel_only=STRCPY,STRNCPY,STRLCPY,ARRAY_SIZE,SSCANF_TO_KSTRTO,VOLATILE
+kernel_only=$kernel_only,PREFER_DEFINED_ATTRIBUTE_MACRO,CONSIDER_KSTRTO
+# In userspace a message names a file or an option, not the function around it.
+kernel_only=$kernel_only,EMBEDDED_FUNCTION_NAME
+# A broken string cannot be found in a log; HTML and SVG go to no log.
+kernel_only=$kernel_only,SPLIT_STRING
+# Its rules for errno and types are not those of libraries and programs.
+kernel_only=$kernel_only,USE_NEGATIVE_ERRNO,ENOSYS,NEW_TYPEDEFS,AVOID_EXTERNS
+kernel_only=$kernel_only,STATIC_CONST_CHAR_ARRAY
+
+check_patch()
+{
+	local checkpatch
+
+	checkpatch=$(tests/lib/source.sh 6.12)/scripts/checkpatch.pl || {
+		echo "checkpatch.pl is not there"
+		return
+	}
+	c_files | grep -E '^(kmod|include)/' |
+		xargs -r perl "$checkpatch" --no-summary --terse --file
+	c_files | grep -vE '^(kmod|include)/' |
+		xargs -r perl "$checkpatch" --no-summary --terse \
+			--ignore "$kernel_only" --file
+}
+
+# A build of its own, so that every file is compiled and its warnings seen.
+check_modules()
+{
+	local release='' kdir='' paths build
+
+	paths=$(tests/lib/kernel.sh "$1") || {
+		echo "the headers of $1 are not there"
+		return
+	}
+	eval "$paths"
+	build=$work/kmod/$release
+	rm -rf "$build"
+	make -s -C kmod KDIR="$kdir" OSCAN_BUILD="$build" C=2 \
+		CF="-Wsparse-error -D__CHECK_ENDIAN__" 2>&1 |
+		grep -v '^Skipping BTF generation'
+}
+
+check_modules 6.1 >"$work/modules-6.1" &
+check_spdx >"$work/spdx"
+judge spdx "$work/spdx"
+check_shell >"$work/shellcheck"
+judge shellcheck "$work/shellcheck"
+check_patch >"$work/checkpatch" 2>&1
+judge checkpatch "$work/checkpatch"
+check_modules 6.12 >"$work/modules-6.12"
+wait
+judge "sparse-and-warnings-on-6.1" "$work/modules-6.1"
+judge "sparse-and-warnings-on-6.12" "$work/modules-6.12"
+exit $failed

@@ -1,0 +1,415 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# oscanctl's command line, its man pages and the README say the same.
+#
+# No driver is needed: with --device /dev/null a command line that is right
+# fails only when the device is opened, which its sentence shows.
+
+# The tests are called by name:
+# shellcheck disable=SC2317
+set -u
+
+oscanctl=${OSCANCTL:-out/bin/oscanctl}
+man=userspace/man
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# judge NAME WHY: ok if WHY is empty.
+judge()
+{
+	if [ -z "$2" ]; then
+		echo "ok $1"
+	else
+		echo "not ok $1: $(echo "$2" | tr '\n' ';')"
+		failed=1
+	fi
+}
+
+if [ ! -x "$oscanctl" ] || [ ! -s README.md ]; then
+	judge cli "there is no $oscanctl (make userspace) or no README.md"
+	exit 1
+fi
+# Another user must be able to run it, wherever this tree lies.
+cp "$oscanctl" "$oscanctl-full" "$work/"
+chmod -R go+rX "$work"
+
+# From the table itself, so that no command can be left out.
+commands=$(sed -n 's/^\t{ "\([a-z-]*\)", cmd_.*/\1/p' \
+	userspace/oscanctl/oscanctl.c)
+
+# run ARGS...: sets status; output in $work/out and $work/err
+run()
+{
+	"$work/oscanctl" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+}
+
+# complaint STATUS TEXT: what is wrong with the last run, if anything
+complaint()
+{
+	[ "$status" = "$1" ] || echo "exit status $status and not $1"
+	[ "$(wc -l <"$work/err")" = 1 ] ||
+		echo "$(wc -l <"$work/err") lines and not one sentence"
+	grep -qF -- "$2" "$work/err" ||
+		echo "said \"$(cat "$work/err")\" and not \"$2\""
+	grep -q '^oscanctl' "$work/err" || echo "does not say who speaks"
+	[ ! -s "$work/out" ] || echo "wrote to standard output"
+}
+
+bad=
+
+row()
+{
+	local found
+
+	found=$(complaint "$@")
+	[ -z "$found" ] || bad+="oscanctl ${row_args[*]}: $found
+"
+}
+
+# right ARGS...: parses
+right()
+{
+	row_args=("$@" --device /dev/null)
+	run "${row_args[@]}"
+	row 1 "another kind of file"
+}
+
+# wrong SENTENCE ARGS...: does not
+wrong()
+{
+	local sentence=$1
+
+	shift
+	row_args=("$@")
+	run "${row_args[@]}"
+	row 2 "$sentence"
+}
+
+a_right_command_line_is_parsed()
+{
+	right list
+	right list --json
+	right status
+	right status turntable
+	right status --json turntable
+	right enable turntable
+	right enable turntable on
+	right enable turntable off
+	right enable --json turntable off
+	right move turntable 30
+	right move turntable -30
+	right move turntable -.5
+	right move turntable +7
+	right move turntable 1e3
+	right move turntable -1e-3
+	right move turntable 0
+	right move -30 -30
+	right move turntable 30deg
+	right move turntable -12.5mm
+	right move --relative turntable -30
+	right move turntable --relative -30
+	right move turntable -30 --relative
+	right move turntable 30 --speed 10
+	right move turntable 30 --speed=10
+	right move turntable 30 --speed 10deg/s
+	right move turntable 30 --accel 10deg/s2 --decel 5deg/s2
+	right move turntable 30 --accel 1mm/s2
+	right move turntable 30 --steps --speed 100
+	right move --json turntable 30
+	row_args=(move --device /dev/null -- turntable -30)
+	run "${row_args[@]}"
+	row 1 "another kind of file"
+	right stop
+	right stop turntable
+	right stop turntable rotor
+	right stop --json
+	right halt
+	right halt rotor
+	right set-position turntable 0
+	right set-position turntable -3.25deg
+	right set-position turntable -26 --steps
+}
+
+a_wrong_command_line_is_told_in_one_sentence()
+{
+	wrong "wanted a command, found none"
+	wrong 'no command "mvoe"; did you mean "move"?' mvoe
+	wrong 'no command "set-positon"; did you mean "set-position"?' \
+		set-positon
+	wrong 'no command "dance" (see oscanctl --help)' dance
+	wrong 'no command ""' ""
+	wrong 'no option "-x" before the command' -x
+	wrong 'no option "--json" before the command' --json list
+	wrong 'wanted no argument, found "turntable"' list turntable
+	wrong 'no option "--verbose"' list --verbose
+	wrong 'no option "-xyz"' list -xyz
+	wrong 'no option "-xyz"' list --json -xyz
+	wrong 'no option "-x"' status turntable -x
+	wrong 'did you mean "--json"?' list --jsno
+	wrong 'option "--json" takes no value' list --json=yes
+	wrong 'option "--device" needs a value' list --device
+	wrong 'found "rotor" behind it' status turntable rotor
+	wrong 'wanted AXIS [on|off], found 0 arguments' enable
+	wrong 'wanted on or off, found "maybe"' enable turntable maybe
+	wrong 'found "3" behind it' enable turntable on 3
+	wrong 'wanted AXIS VALUE, found 0 arguments' move
+	wrong 'wanted AXIS VALUE, found 1 argument ' move turntable
+	wrong 'found "2" behind it' move turntable 1 2
+	wrong 'wanted a number, found "x"' move turntable x
+	wrong 'wanted a number, found ""' move turntable ""
+	wrong 'wanted a number, found "0x10"' move turntable 0x10
+	wrong 'wanted a finite number, found "nan"' move turntable nan
+	wrong 'wanted a finite number, found "inf"' move turntable inf
+	wrong 'wanted a finite number, found "1e999"' move turntable 1e999
+	wrong 'deg or mm behind it, found "3cm"' move turntable 3cm
+	wrong 'deg or mm behind it, found "3degrees"' move turntable 3degrees
+	wrong 'deg or mm behind it, found "3deg/s"' move turntable 3deg/s
+	wrong 'deg or mm behind it, found "-30,5"' move turntable -30,5
+	wrong 'deg/s or mm/s behind it, found "3deg"' \
+		move turntable 1 --speed 3deg
+	wrong 'deg/s2 or mm/s2 behind it, found "3deg/s"' \
+		move turntable 1 --accel 3deg/s
+	wrong '--speed: wanted more than zero, found "0"' \
+		move turntable 1 --speed 0
+	wrong '--speed: wanted more than zero, found "-5"' \
+		move turntable 1 --speed -5
+	wrong '--accel: wanted more than zero, found "-5"' \
+		move turntable 1 --accel -5
+	wrong '--decel: wanted more than zero, found "-0"' \
+		move turntable 1 --decel=-0
+	wrong 'option "--speed" needs a value' move turntable 1 --speed
+	wrong 'did you mean "--relative"?' move turntable 1 --relativ3
+	wrong 'no option "-r"' move -r turntable 1
+	wrong 'did you mean "--steps"?' set-position --step5 turntable 1
+	wrong 'wanted AXIS VALUE, found 1 argument ' set-position turntable
+	wrong 'wanted a number, found "here"' set-position turntable here
+	wrong 'wanted no argument, found "now"' doctor now
+	wrong 'option "--output" needs a value' doctor --output
+}
+
+a_missing_device_is_told_in_one_sentence()
+{
+	local none=$work/none command
+
+	for command in list status stop halt "enable turntable" \
+		       "move turntable 1" "set-position turntable 1"; do
+		# shellcheck disable=SC2206
+		row_args=($command --device "$none")
+		run "${row_args[@]}"
+		row 1 "modprobe oscan_motor"
+	done
+}
+
+a_device_that_is_not_ours_to_open_is_told_in_one_sentence()
+{
+	local user=nobody
+
+	touch "$work/closed"
+	chmod 0 "$work/closed"
+	# Root may open every file, so somebody else has to try.
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid "$user" --regid nogroup --clear-groups \
+			"$work/oscanctl" list --device "$work/closed" \
+			>"$work/out" 2>"$work/err" </dev/null
+		status=$?
+	else
+		run list --device "$work/closed"
+	fi
+	row_args=(list --device closed)
+	row 1 "this user may not"
+}
+
+every_command_prints_its_help()
+{
+	local command
+
+	for command in $commands; do
+		run "$command" --help
+		[ "$status" = 0 ] || bad+="$command --help: status $status
+"
+		[ ! -s "$work/err" ] || bad+="$command --help: $(<"$work/err")
+"
+		head -n 1 "$work/out" | grep -q "^Usage: oscanctl $command" ||
+			bad+="$command --help begins: $(head -n 1 "$work/out")
+"
+	done
+}
+
+the_help_lists_every_command()
+{
+	local command
+
+	run --help
+	[ "$status" = 0 ] || bad+="status $status
+"
+	for command in $commands; do
+		grep -q "^  $command  *[a-z]" "$work/out" ||
+			bad+="$command is not in --help
+"
+	done
+	[ -n "$commands" ] || bad+="no command was found in the table
+"
+}
+
+the_version_is_printed()
+{
+	run --version
+	[ "$status" = 0 ] || bad="exit status $status"
+	grep -qxE 'oscanctl [0-9]+\.[0-9]+\.[0-9]+' "$work/out" ||
+		bad+="printed $(<"$work/out")"
+}
+
+page_text() { mandoc -Tascii "$1" | col -bx; }
+
+every_command_has_a_man_page()
+{
+	local command
+
+	page_text "$man/oscanctl.1" >"$work/main"
+	for command in $commands; do
+		[ -s "$man/oscanctl-$command.1" ] ||
+			bad+="there is no $man/oscanctl-$command.1
+"
+		grep -qF "oscanctl-$command(1)" "$work/main" ||
+			bad+="oscanctl(1) does not name oscanctl-$command(1)
+"
+	done
+}
+
+every_man_page_has_a_command()
+{
+	local page name
+
+	for page in "$man"/oscanctl-*.1; do
+		name=${page#"$man/oscanctl-"}
+		name=${name%.1}
+		grep -qx -- "$name" <<<"$commands" ||
+			bad+="$page is of no command
+"
+	done
+}
+
+long_options() { grep -oE -- '(^|[^a-z-])--[a-z][a-z-]*' |
+	grep -oE -- '--[a-z-]+' | sort -u; }
+
+the_help_and_the_man_page_name_the_same_options()
+{
+	local command
+
+	for command in $commands; do
+		[ -s "$man/oscanctl-$command.1" ] || continue
+		run "$command" --help
+		long_options <"$work/out" >"$work/help-options"
+		page_text "$man/oscanctl-$command.1" | long_options \
+			>"$work/page-options"
+		bad+=$(diff "$work/help-options" "$work/page-options" |
+			sed -n -e "s/^</$command: only in the help:/p" \
+			       -e "s/^>/$command: only in the man page:/p")
+	done
+}
+
+every_man_page_tells_the_exit_status()
+{
+	local page section
+
+	for page in "$man"/oscanctl*.1; do
+		section=$(page_text "$page" |
+			sed -n '/^EXIT STATUS/,/^[A-DF-Z]/p')
+		for status in 0 1 2; do
+			grep -qE "^ +$status " <<<"$section" ||
+				bad+="$page says nothing of exit status $status
+"
+		done
+	done
+}
+
+the_man_pages_are_well_formed()
+{
+	bad=$(mandoc -Tlint -Wwarning "$man"/*.1 2>&1)
+}
+
+the_readme_names_make_targets_that_exist()
+{
+	local target
+
+	while read -r target; do
+		grep -qE "^$target:" Makefile ||
+			bad+="Makefile has no target $target
+"
+	done < <(grep -oE 'make [a-z][a-z-]*' README.md | cut -d ' ' -f 2)
+}
+
+# Lines such as "    kmod/rig/   text".
+the_readme_maps_what_is_there()
+{
+	local path count=0
+
+	while read -r path; do
+		count=$((count + 1))
+		[ -d "$path" ] || bad+="there is no folder $path
+"
+	done < <(grep -oE '^ *[A-Za-z.][A-Za-z0-9_./-]*/ ' README.md)
+	[ "$count" -gt 5 ] || bad+="the map has $count folders
+"
+	for path in */; do
+		[ "$path" = out/ ] || grep -q "^ *$path" README.md ||
+			bad+="$path is not on the map
+"
+	done
+}
+
+# Lines that go on after a backslash, joined.
+readme() { sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba}' README.md; }
+
+the_readme_names_options_that_exist()
+{
+	local line name option
+
+	while read -r line; do
+		name=$(cut -d ' ' -f 2 <<<"$line")
+		run "$name" --help
+		for option in $(long_options <<<"$line"); do
+			grep -q -- "$option " "$work/out" ||
+				bad+="oscanctl $name has no $option
+"
+		done
+	done < <(readme | grep -oE 'oscanctl [a-z][a-z-]* .*--.*')
+}
+
+the_readme_names_packages_that_the_tests_install_too()
+{
+	local package
+
+	for package in $(readme | sed -n 's/[$]([^)]*)//g;s/.*apt install //p'); do
+		[[ $package == linux-headers-* ]] ||
+			tests/lib/deps.sh --list | grep -qx -- "$package" ||
+			bad+="tests/lib/deps.sh does not list $package
+"
+	done
+}
+
+the_readme_names_commands_and_files_that_exist()
+{
+	local name
+
+	while read -r name; do
+		grep -qx -- "$name" <<<"$commands" ||
+			bad+="there is no command $name
+"
+	done < <(grep -oE 'oscanctl [a-z][a-z-]*' README.md | cut -d ' ' -f 2)
+	while read -r name; do
+		[ -e "$name" ] || bad+="there is no file $name
+"
+	done < <(sed -n 's/.*](\([A-Za-z][^):]*\)).*/\1/p' README.md;
+		 grep -oE 'dts-overlays/[a-z0-9-]*\.dts' README.md)
+}
+
+for test in $(declare -F | cut -d ' ' -f 3 | grep -E '^(a|every|the)_'); do
+	bad=
+	"$test"
+	judge "$test" "$bad"
+done
+exit $failed

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: -lm */
+/* What a program that was built once relies on for ever. */
+#include <stddef.h>
+#include <linux/oscan.h>
+#include "unit.h"
+
+/* The numbers hold direction and size, so that these freeze both. */
+TEST(request_numbers_never_change)
+{
+	ck_assert_uint_eq(OSCAN_IOC_INFO, 0x80706f40);
+	ck_assert_uint_eq(OSCAN_IOC_AXIS_INFO, 0xc0c06f41);
+	ck_assert_uint_eq(OSCAN_IOC_STATE, 0xc0706f42);
+	ck_assert_uint_eq(OSCAN_IOC_STATS, 0xc1b86f43);
+	ck_assert_uint_eq(OSCAN_IOC_ENABLE, 0x40186f44);
+	ck_assert_uint_eq(OSCAN_IOC_MOVE, 0xc0606f45);
+	ck_assert_uint_eq(OSCAN_IOC_STOP, 0x40106f46);
+	ck_assert_uint_eq(OSCAN_IOC_HALT, 0x40106f47);
+	ck_assert_uint_eq(OSCAN_IOC_SET_POSITION, 0x40206f48);
+}
+
+#define AT(_struct, _field, _offset) \
+	ck_assert_uint_eq(offsetof(struct _struct, _field), _offset)
+
+TEST(fields_never_move)
+{
+	AT(oscan_info, max_rate_sps, 12);
+	AT(oscan_info, name, 48);
+	AT(oscan_info, driver_version, 80);
+	AT(oscan_axis_info, name, 8);
+	AT(oscan_axis_info, unit, 40);
+	AT(oscan_axis_info, travel_per_turn_nm, 64);
+	AT(oscan_axis_info, limit_min, 72);
+	AT(oscan_axis_info, max_speed_sps_q44, 88);
+	AT(oscan_axis_info, max_accel_sps2_q32, 96);
+	AT(oscan_axis_info, catch_up_percent, 124);
+	AT(oscan_move, target, 8);
+	AT(oscan_move, speed_sps_q44, 16);
+	AT(oscan_move, accel_sps2_q32, 24);
+	AT(oscan_move, decel_sps2_q32, 32);
+	AT(oscan_move, start_ns, 40);
+	AT(oscan_move, duration_ns, 48);
+	AT(oscan_move, move_id, 56);
+	AT(oscan_set_position, position, 8);
+	AT(oscan_state, position_state, 12);
+	AT(oscan_state, position, 24);
+	AT(oscan_state, target, 32);
+	AT(oscan_state, time_ns, 40);
+	AT(oscan_state, last_step_ns, 48);
+	AT(oscan_state, steps, 56);
+	AT(oscan_state, trace_seq, 64);
+	AT(oscan_state, trace_lost, 72);
+	AT(oscan_stats, move_worst_late_ns, 8);
+	AT(oscan_stats, move_shortest_ns, 24);
+	AT(oscan_stats, stumbles, 36);
+	AT(oscan_stats, worst_late_ns, 40);
+	AT(oscan_stats, late_bins, 56);
+}
+
+TEST(numbers_of_words_never_change)
+{
+	ck_assert_int_eq(OSCAN_ABI_VERSION, 1);
+	ck_assert_int_eq(OSCAN_MAX_AXES, 8);
+	ck_assert_int_eq(OSCAN_UNIT_MILLIMETRE, 2);
+	ck_assert_int_eq(OSCAN_POSITION_LOST, 4);
+	ck_assert_int_eq(OSCAN_MOTION_STOPPING, 3);
+	ck_assert_int_eq(OSCAN_END_SYSTEM, 6);
+	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
+	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);
+	ck_assert_int_eq(OSCAN_ATTR_MAX, 11);
+}

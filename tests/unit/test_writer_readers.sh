@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Files of the writer, read by programs that nobody here wrote: h5py, h5dump
+# and silx.
+set -u
+
+# shellcheck source=tests/unit/writer-lib.sh
+. tests/unit/writer-lib.sh
+
+# round_trip FRAMES WIDTH HEIGHT BYTES [last]
+round_trip()
+{
+	local file=$work/$1-$2x$3x$4${5:+-$5}.h5 said
+
+	said=$("$make" "$file" "$@") || { echo "$said"; return 1; }
+	[ "$said" = "written $1" ] || { echo "$said"; return 1; }
+	/usr/bin/python3 $here/writer-read.py "$file" "$1" "$2" "$3" "$4" \
+		${5:+bare}
+}
+
+# The bytes that h5dump takes out, against those that went in.
+h5dump_agrees()
+{
+	local file=$work/3-40x30x3.h5
+
+	h5dump -d /entry/data/data -b LE -o "$work/pixels" "$file" \
+		>/dev/null || return
+	perl -e 'my ($n, $size) = (3, 40 * 30 * 3);
+		for my $i (0 .. $n - 1) {
+			print pack("C*", map { (7 * $i + 31 * $_ +
+				int($_ / 256)) & 255 } 0 .. $size - 1);
+		}' >"$work/wanted"
+	[ "$(stat -c %s "$work/wanted")" = 10800 ] &&
+		cmp "$work/pixels" "$work/wanted" &&
+		h5dump -A "$file" | grep -q 'CSET H5T_CSET_UTF8'
+}
+
+silx_agrees()
+{
+	/usr/bin/python3 - "$@" <<-'END'
+	import sys
+	import h5py
+	from silx.io.nxdata import get_default
+	from silx.io.nxdata.parse import NXdata
+	for path in sys.argv[1:]:
+	    with h5py.File(path, "r") as file:
+	        data = NXdata(file["/entry/data"])
+	        if not data.is_valid or data.issues:
+	            sys.exit(f"{path}: {data.issues}")
+	        if get_default(file).group.name != "/entry/data":
+	            sys.exit("the default is another group")
+	END
+}
+
+report a_file_without_frames_can_be_read round_trip 0 40 30 3
+report a_file_with_one_frame_can_be_read round_trip 1 40 30 3
+report a_file_with_two_frames_can_be_read round_trip 2 40 30 1
+report three_frames_in_colour_come_back round_trip 3 40 30 3
+report a_thousand_frames_come_back round_trip 1000 16 9 1
+report frames_without_positions_come_back round_trip 20 64 48 3 last
+report frames_of_one_pixel_come_back round_trip 5 1 1 1
+report h5dump_takes_out_what_went_in h5dump_agrees
+report the_header_documents_the_file_and_no_more \
+	/usr/bin/python3 $here/writer-layout.py userspace/writer/writer.h \
+	"$work/3-40x30x3.h5"
+name=silx_finds_no_fault_in_the_nxdata
+if /usr/bin/python3 -c 'import silx.io.nxdata.parse' 2>/dev/null; then
+	report $name silx_agrees "$work"/[123]-*.h5 "$work"/*-last.h5
+else
+	echo "ok $name # skip python3-silx is not installed"
+fi

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Process 1 of the guest: sets the machine up, runs one script, says how it
+# ended on the second serial line, and switches the machine off.
+
+exec </dev/null >/run/oscan/run/guest.log 2>&1
+set -a
+# shellcheck source=/dev/null
+. /run/oscan/run/env
+# shellcheck disable=SC2034
+OSCAN_OUT=/run/oscan/out
+OSCAN_RESULTS=/dev/ttyS1
+HOME=/tmp
+TMPDIR=/tmp
+LANG=C.UTF-8
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=$OSCAN_TREE/out/bin:$OSCAN_TREE/out/tests/vm:$OSCAN_TREE/out/tests/rotor:$PATH
+set +a
+
+stty -F "$OSCAN_RESULTS" raw -echo 2>/dev/null
+mkdir -p /dev/shm /dev/pts
+ln -sfn /proc/self/fd /dev/fd
+mount -t tmpfs none /dev/shm
+mount -t devpts none /dev/pts
+mount -t debugfs none /sys/kernel/debug
+mount -t tracefs none /sys/kernel/tracing 2>/dev/null
+mount -t tmpfs none /media
+ip link set lo up
+hostname oscan-vm
+
+# shellcheck source=tests/vm/guest-lib.sh
+. "$OSCAN_TREE/tests/vm/guest-lib.sh"
+echo "# $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime) s" \
+	>"$OSCAN_RESULTS"
+cd /tmp || exit
+mapfile -d '' -t command </run/oscan/run/command
+OSCAN_SCRIPT_TIMEOUT=$OSCAN_LIMIT run_script "${command[@]}"
+dmesg >/run/oscan/run/dmesg
+sync -f /run/oscan/out
+results_end >"$OSCAN_RESULTS"
+stty -F "$OSCAN_RESULTS" drain 2>/dev/null
+/bin/busybox poweroff -f

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The driver keeps what linux/oscan.h promises, judged on the rig's edges.
+
+# shellcheck source=tests/vm/guest-lib.sh
+. "$OSCAN_TREE/tests/vm/guest-lib.sh"
+# shellcheck source=tests/vm/cases.sh
+. "$OSCAN_TREE/tests/vm/cases.sh"
+
+a_short_move_after_each_of_3_loads()
+{
+	local _
+
+	for _ in {1..3}; do
+		load_rig || return
+		"$programs/motion-check" \
+			a_short_move_is_made_and_counted || return
+		unload_rig || return
+	done
+}
+
+# Well above what the interrupt and a system call take. The acceleration lets
+# the first step come so soon that it must wait for DIR.
+slow_driver=(pulse_high_ns=30000 pulse_low_ns=40000 dir_setup_ns=8000000
+	     dir_hold_ns=8000000 enable_delay_ns=40000000
+	     max_accel_sps2=1000000)
+
+load_rig
+run_cases motion-check
+start_load
+run_cases -s under_load motion-check \
+	no_step_comes_before_it_is_due \
+	a_late_step_never_bursts_what_follows \
+	every_timing_of_the_driver_is_kept
+stop_load
+unload_rig
+
+load_rig "${slow_driver[@]}"
+run_cases -s with_a_slow_driver motion-check \
+	every_timing_of_the_driver_is_kept \
+	a_move_makes_exactly_the_steps_asked_for
+unload_rig
+
+load_rig max_speed_sps=1000000
+run_cases motion-check more_than_the_machine_carries_is_refused
+unload_rig
+
+load_rig max_accel_sps2=32 start_stop_fsps=1
+run_cases stop-check
+unload_rig
+
+expect a_short_move_is_made_after_each_of_3_loads \
+	a_short_move_after_each_of_3_loads

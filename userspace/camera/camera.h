@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A camera as a scan sees it: configure, start, take frames one by one.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC. A camera is used by one thread.
+ */
+#ifndef OSCAN_CAMERA_H
+#define OSCAN_CAMERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** enum camera_mark - which moment of a frame its time marks */
+enum camera_mark {
+	CAMERA_MARK_UNKNOWN = 1,	/* the driver's buffer time */
+	CAMERA_MARK_EXPOSURE_START = 2,	/* first row begins to be exposed */
+	CAMERA_MARK_READOUT_START = 3,	/* first row ends to be exposed */
+	CAMERA_MARK_FRAME_END = 4,	/* last row has been read out */
+};
+
+/** enum camera_format - how pixels lie in memory, rows from top to bottom */
+enum camera_format {
+	CAMERA_FORMAT_RGB8 = 1,		/* bytes red, green, blue */
+	CAMERA_FORMAT_GREY8 = 2,	/* one byte */
+};
+
+/** enum camera_status - what became of a frame */
+enum camera_status {
+	CAMERA_FRAME_GOOD = 1,
+	CAMERA_FRAME_BAD = 2,		/* the camera says: may be corrupt */
+};
+
+/**
+ * struct camera_settings - what a scan wants, then what it has
+ * @width: pixels, 0 for the camera's own choice
+ * @height: pixels, 0 for the camera's own choice
+ * @format: enum camera_format, 0 for the camera's own choice
+ * @period_ns: time from frame to frame, 0 for the camera's own
+ * @exposure_ns: exposure time, 0 for the camera's own
+ * @gain: analogue gain, 0 for the camera's own
+ *
+ * camera_ops.configure() overwrites each with what the camera really does; 0
+ * there means that the camera neither takes nor tells it.
+ */
+struct camera_settings {
+	uint32_t width;
+	uint32_t height;
+	uint32_t format;
+	uint64_t period_ns;
+	uint64_t exposure_ns;
+	double gain;
+};
+
+/**
+ * struct camera_frame - one frame
+ * @data: pixels, shape [height][width][bytes per pixel], no padding between
+ *	rows; valid until the frame is released
+ * @size: bytes
+ * @time_ns: the camera's own time of the frame, CLOCK_MONOTONIC
+ * @sequence: the camera's own count of frames since start; the first frame
+ *	that is delivered need not be 0; a gap means that frames were dropped
+ *	before they reached us
+ * @status: enum camera_status
+ * @exposure_ns: exposure of this frame, 0 if not told
+ * @gain: analogue gain of this frame, 0 if not told
+ * @frame_duration_ns: period as told with this frame, 0 if not told
+ */
+struct camera_frame {
+	const void *data;
+	size_t size;
+	uint64_t time_ns;
+	uint32_t sequence;
+	uint32_t status;
+	uint64_t exposure_ns;
+	double gain;
+	uint64_t frame_duration_ns;
+};
+
+/**
+ * struct camera_capabilities - what the camera can do
+ * @sets_period: takes camera_settings.period_ns; whether it is obeyed shows
+ *	only in the times of the frames
+ * @sets_exposure: obeys camera_settings.exposure_ns
+ * @sets_gain: obeys camera_settings.gain
+ * @counts_gaps: a gap in camera_frame.sequence shows every frame that the
+ *	sensor made and we did not get
+ * @mark: enum camera_mark: what camera_frame.time_ns marks
+ * @readout_ns: time from the first row's readout to the last one's, 0 for a
+ *	global shutter or if not known
+ */
+struct camera_capabilities {
+	bool sets_period;
+	bool sets_exposure;
+	bool sets_gain;
+	bool counts_gaps;
+	uint32_t mark;
+	uint64_t readout_ns;
+};
+
+struct camera;
+
+/**
+ * struct camera_ops - a kind of camera
+ * @name: "libcamera"
+ * @list: call @each with the id of every camera that is there. Return the
+ *	number of cameras, or -1 with errno.
+ * @open: open a camera by id; NULL or "" for the first one. NULL with errno:
+ *	ENODEV: there is none at all or none of that name, EBUSY: in use by
+ *	another program, which may keep it from being listed.
+ * @close: give everything back; stops first if needed
+ * @id: the camera's id, valid while it is open
+ * @model: text for people, valid while it is open
+ * @capabilities: valid after configure()
+ * @configure: may be repeated. 0, or -1 with errno: EINVAL: the camera cannot
+ *	do this at all, EBUSY: it is started, or another program uses it.
+ *	Asking for an exposure or a gain turns automatic exposure off.
+ * @start: after configure(). 0, or -1 with errno: EINVAL: not configured,
+ *	EBUSY: started already, or what the driver says
+ * @next: the next frame, oldest first. Waits up to @timeout_ms. 0, or -1:
+ *	ETIMEDOUT, EINTR, EIO: the camera is not started, was unplugged or has
+ *	stopped to deliver. A signal need not end the wait: keep the timeout
+ *	short (100 ms) and look at your flags in between. At most as many
+ *	frames may be held as the camera has buffers, which is no less than 2.
+ * @release: give a frame back at once; each frame of next() exactly once
+ * @dropped: frames that the camera began and gave up, since start, if it
+ *	tells; else 0
+ * @stop: no frame comes after it. Frames still held must be released first;
+ *	any that are not lose their data at the next start, configure or close
+ */
+struct camera_ops {
+	const char *name;
+	int (*list)(void (*each)(const char *id, const char *model,
+				 void *data), void *data);
+	struct camera *(*open)(const char *id);
+	void (*close)(struct camera *camera);
+	const char *(*id)(const struct camera *camera);
+	const char *(*model)(const struct camera *camera);
+	void (*capabilities)(const struct camera *camera,
+			     struct camera_capabilities *capabilities);
+	int (*configure)(struct camera *camera,
+			 struct camera_settings *settings);
+	int (*start)(struct camera *camera);
+	int (*next)(struct camera *camera, struct camera_frame *frame,
+		    int timeout_ms);
+	void (*release)(struct camera *camera, struct camera_frame *frame);
+	uint64_t (*dropped)(const struct camera *camera);
+	void (*stop)(struct camera *camera);
+};
+
+/** camera_libcamera - every camera that libcamera knows */
+extern const struct camera_ops camera_libcamera;
+
+/** camera_bytes_per_pixel - 3 or 1; 0 for an unknown format */
+static inline uint32_t camera_bytes_per_pixel(uint32_t format)
+{
+	if (format == CAMERA_FORMAT_RGB8)
+		return 3;
+	return format == CAMERA_FORMAT_GREY8 ? 1 : 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* OSCAN_CAMERA_H */

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * liboscan: drive the motors of oscan and know where they were at any time.
+ *
+ * Functions return NULL or -1 and set errno; none prints, none exits. A
+ * kernel answer that cannot be is EBADE. Handles are used by one thread at a
+ * time unless said otherwise; different handles are independent. Pointers
+ * must not be NULL unless said otherwise.
+ *
+ * Positions are microsteps, times nanoseconds of CLOCK_MONOTONIC, as in
+ * <linux/oscan.h>, which defines the structs used here.
+ */
+#ifndef OSCAN_H
+#define OSCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/oscan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the driver's device is found unless a path is given. */
+#define OSCAN_DEVICE_PATH "/dev/oscan-motor"
+
+/**
+ * @defgroup motor Motor: command the axes
+ *
+ * A motor is one open file on the device. Closing it stops, softly, whatever
+ * it set in motion.
+ * @{
+ */
+
+struct oscan_motor;
+
+/**
+ * oscan_motor_open - open the device
+ * @path: device file, NULL for OSCAN_DEVICE_PATH
+ * @writable: true to command, false to watch only
+ *
+ * Return: new motor, to be closed with oscan_motor_close(), or NULL: errno of
+ * open(2) (ENOENT: the driver is not loaded or has no device, EACCES), ENOTTY:
+ * not an oscan device, EPROTO: the driver is older than this library, EBADE.
+ */
+struct oscan_motor *oscan_motor_open(const char *path, bool writable);
+
+/** oscan_motor_close - close; NULL is accepted */
+void oscan_motor_close(struct oscan_motor *motor);
+
+/** oscan_motor_fd - file descriptor, owned by the motor, closed on exec */
+int oscan_motor_fd(const struct oscan_motor *motor);
+
+/** oscan_motor_info - the controller as read when opened; never NULL */
+const struct oscan_info *oscan_motor_info(const struct oscan_motor *motor);
+
+/**
+ * oscan_motor_axis_info - an axis as read when opened
+ *
+ * Return: owned by the motor; NULL with ENXIO for no such axis.
+ */
+const struct oscan_axis_info *
+oscan_motor_axis_info(const struct oscan_motor *motor, unsigned int axis);
+
+/**
+ * oscan_motor_find_axis - number of an axis by its name
+ *
+ * Return: number, or -1 with ENXIO.
+ */
+int oscan_motor_find_axis(const struct oscan_motor *motor, const char *name);
+
+/* The following are the requests of <linux/oscan.h>, with its errors. */
+
+/** oscan_motor_state - read the state of an axis into @state */
+int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
+		      struct oscan_state *state);
+
+/** oscan_motor_stats - read the statistics of an axis into @stats */
+int oscan_motor_stats(struct oscan_motor *motor, unsigned int axis,
+		      struct oscan_stats *stats);
+
+/** oscan_motor_enable - switch the driver of an axis on or off */
+int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis, bool on);
+
+/**
+ * oscan_motor_move - start a move
+ * @move: request; outputs are filled in. Prepare it with designated
+ *	initialisers so that the rest is zero.
+ */
+int oscan_motor_move(struct oscan_motor *motor, struct oscan_move *move);
+
+/** oscan_motor_stop - decelerate the axes in the bit mask @axes */
+int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes);
+
+/** oscan_motor_halt - stop the axes in the bit mask @axes at once */
+int oscan_motor_halt(struct oscan_motor *motor, uint32_t axes);
+
+/** oscan_motor_set_position - say where an axis is, microsteps */
+int oscan_motor_set_position(struct oscan_motor *motor, unsigned int axis,
+			     int64_t position);
+
+/**
+ * oscan_motor_wait - wait until an axis is at rest
+ * @timeout_ms: longest wait; 0 looks once, negative waits for ever
+ * @state: out, may be NULL: state as last read, also after ETIMEDOUT and EINTR
+ *
+ * Reads the state at once and then after pauses of 1, 2, 4, 8 and from then on
+ * 10 ms, so it returns at most 10 ms after the axis came to rest.
+ *
+ * Return: 0 at rest, -1 with ETIMEDOUT, EINTR when a signal handler ran during
+ * a pause, or an error of oscan_motor_state().
+ */
+int oscan_motor_wait(struct oscan_motor *motor, unsigned int axis,
+		     int timeout_ms, struct oscan_state *state);
+
+/** @} */
+
+/**
+ * @defgroup units Units: microsteps and the user's units
+ *
+ * The user's unit of an axis is the degree or the millimetre. These are pure.
+ * @{
+ */
+
+/** oscan_axis_unit_name - "deg" or "mm" */
+const char *oscan_axis_unit_name(const struct oscan_axis_info *axis);
+
+/** oscan_axis_steps_per_unit - microsteps per degree or millimetre, > 0 */
+double oscan_axis_steps_per_unit(const struct oscan_axis_info *axis);
+
+/** oscan_axis_to_unit - position in degrees or millimetres */
+double oscan_axis_to_unit(const struct oscan_axis_info *axis, double steps);
+
+/**
+ * oscan_axis_to_steps - nearest position in microsteps
+ * @value: degrees or millimetres
+ * @steps: out
+ *
+ * Return: 0, or -1 with ERANGE when @value is not finite or beyond
+ * OSCAN_POSITION_LIMIT.
+ */
+int oscan_axis_to_steps(const struct oscan_axis_info *axis, double value,
+			int64_t *steps);
+
+/**
+ * oscan_speed_from_double - microsteps/s to the kernel's fixed point
+ *
+ * Return: nearest value, but at least 1 for any speed above zero, since 0 asks
+ * a move for the axis's greatest; 0 when @steps_per_s is not above zero or not
+ * a number, UINT64_MAX when it is beyond what the format can hold.
+ */
+uint64_t oscan_speed_from_double(double steps_per_s);
+
+/** oscan_speed_to_double - the reverse, microsteps/s */
+double oscan_speed_to_double(uint64_t speed_sps_q44);
+
+/** oscan_accel_from_double - microsteps/s^2; as oscan_speed_from_double() */
+uint64_t oscan_accel_from_double(double steps_per_s2);
+
+/** oscan_accel_to_double - the reverse, microsteps/s^2 */
+double oscan_accel_to_double(uint64_t accel_sps2_q32);
+
+/** @} */
+
+/**
+ * @defgroup monitor Monitor: every step and change of state, as it comes
+ *
+ * A monitor is a netlink socket. Any number may be open, in any process, with
+ * no right but to open a socket.
+ * @{
+ */
+
+struct oscan_monitor;
+
+/** enum oscan_monitor_group - what to receive, a bit mask */
+enum oscan_monitor_group {
+	OSCAN_MONITOR_TRACE = 1 << 0,
+	OSCAN_MONITOR_STATE = 1 << 1,
+};
+
+/**
+ * struct oscan_trace_batch - steps of one axis in one direction
+ * @axis: number of the axis
+ * @steps: number of steps, 0 if the batch only moves the horizon
+ * @direction: +1 or -1; 0 if @steps is 0
+ * @first_position: position after the first step
+ * @times_ns: shape [steps], time of each step, ascending
+ * @horizon_ns: no further step of this axis up to this time
+ * @missed: true if anything may be missing between the batch before and this
+ *	one: a message was dropped, or the driver's ring was full; false for
+ *	the first batch of an axis, which has none before it
+ * @lost_total: steps that the driver could not put on the trace so far
+ */
+struct oscan_trace_batch {
+	unsigned int axis;
+	size_t steps;
+	int direction;
+	int64_t first_position;
+	const uint64_t *times_ns;
+	uint64_t horizon_ns;
+	bool missed;
+	uint64_t lost_total;
+};
+
+/**
+ * struct oscan_monitor_handler - what to call for each message
+ * @trace: steps came; pointers are valid during the call. May be NULL.
+ * @state: an axis changed its state. May be NULL.
+ * @data: passed on
+ */
+struct oscan_monitor_handler {
+	void (*trace)(const struct oscan_trace_batch *batch, void *data);
+	void (*state)(const struct oscan_state *state, void *data);
+	void *data;
+};
+
+/**
+ * oscan_monitor_open - subscribe
+ * @groups: bit mask of enum oscan_monitor_group
+ *
+ * What comes is what is sent from this call on. To know where an axis was
+ * then, read its state after this call and begin a track with it. The
+ * subscription ends when the driver is unloaded; nothing tells.
+ *
+ * Return: new monitor, to be closed with oscan_monitor_close(), or NULL:
+ * ENOENT: the driver is not loaded, or this is not the initial network
+ * namespace; EINVAL: no group or an unknown one; EPERM, ENOMEM, EIO: netlink
+ * failed otherwise.
+ */
+struct oscan_monitor *oscan_monitor_open(unsigned int groups);
+
+/** oscan_monitor_close - close; NULL is accepted */
+void oscan_monitor_close(struct oscan_monitor *monitor);
+
+/**
+ * oscan_monitor_fd - file descriptor to poll for reading, not blocking
+ *
+ * Owned by the monitor, closed on exec. poll(2) also returns POLLERR after
+ * messages were dropped; call oscan_monitor_read() then too.
+ */
+int oscan_monitor_fd(const struct oscan_monitor *monitor);
+
+/**
+ * oscan_monitor_read - handle every message that has come
+ *
+ * Never blocks.
+ *
+ * Return: number of messages handled, 0 if there was none, or -1: EBADE for
+ * a message that is not as <linux/oscan.h> says: that one was left out, and
+ * the next batch of its axis says so in @missed, all others were handled;
+ * ENOMEM, EIO: netlink failed. A full socket buffer is no error here; the
+ * batch after the gap says so in @missed. Messages and attributes that this
+ * library does not know are ignored.
+ */
+int oscan_monitor_read(struct oscan_monitor *monitor,
+		       const struct oscan_monitor_handler *handler);
+
+/** @} */
+
+/**
+ * @defgroup track Track: where an axis was at a time
+ *
+ * A track keeps the steps of one axis and answers exactly between them. It is
+ * pure: fed from a monitor or from a file, the answers are the same. Between
+ * two steps the position is interpolated linearly in time; between the
+ * beginning and the first step, between the last step and the horizon, and
+ * between a step and the horizon before a gap, the axis is where it was.
+ * @{
+ */
+
+struct oscan_track;
+
+/**
+ * struct oscan_position - an answer
+ * @steps: microsteps, with the part between two steps
+ * @speed: microsteps per second at that time, signed; 0 at rest
+ * @sigma: standard uncertainty of @steps: the interpolation's, half the step
+ *	interval as a rectangle: 1 / sqrt(12) microsteps
+ */
+struct oscan_position {
+	double steps;
+	double speed;
+	double sigma;
+};
+
+/**
+ * oscan_track_new - an empty track
+ * @position: position at @time_ns, microsteps
+ * @time_ns: from when on the track knows
+ *
+ * Return: new track, to be freed with oscan_track_free(), or NULL with ENOMEM.
+ */
+struct oscan_track *oscan_track_new(int64_t position, uint64_t time_ns);
+
+/** oscan_track_free - free; NULL is accepted */
+void oscan_track_free(struct oscan_track *track);
+
+/**
+ * oscan_track_add - append a batch
+ *
+ * A batch that does not join (missed, or its first position is not one step in
+ * its direction from the last) opens a gap: no answer is given between the
+ * last horizon and the first step after. A batch without steps moves the
+ * horizon only; one with an older horizon than the track's changes nothing.
+ * Steps up to and including the time of the track's beginning are left out,
+ * and with them what was missed before them: the beginning's position has
+ * them in it.
+ *
+ * Return: 0, or -1: ENOMEM; EINVAL: steps at or before the last step's time or
+ * before the horizon, times that do not rise, a horizon before the last time,
+ * a direction that is not +1 or -1, a position beyond OSCAN_POSITION_LIMIT.
+ * After an error the track is unchanged.
+ */
+int oscan_track_add(struct oscan_track *track,
+		    const struct oscan_trace_batch *batch);
+
+/**
+ * oscan_track_at - position at a time
+ *
+ * Return: 0, or -1: ERANGE before the beginning or after the horizon (nothing
+ * is ever extrapolated), ENODATA in a gap.
+ */
+int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
+		   struct oscan_position *position);
+
+/**
+ * oscan_track_when - first time at or after @after_ns at which a position
+ * was passed
+ * @steps: microsteps, may lie between two steps
+ * @after_ns: may lie before the beginning or in a gap
+ * @time_ns: out, nearest nanosecond; @after_ns itself where the axis stood at
+ *	@steps then
+ *
+ * What was passed within a gap is not found.
+ *
+ * Return: 0, or -1 with ENODATA: never passed in what the track knows.
+ */
+int oscan_track_when(const struct oscan_track *track, double steps,
+		     uint64_t after_ns, uint64_t *time_ns);
+
+/** oscan_track_begin - time from which on the track knows */
+uint64_t oscan_track_begin(const struct oscan_track *track);
+
+/** oscan_track_horizon - time up to which the track knows */
+uint64_t oscan_track_horizon(const struct oscan_track *track);
+
+/** oscan_track_gaps - number of gaps so far */
+size_t oscan_track_gaps(const struct oscan_track *track);
+
+/** oscan_track_count - number of steps kept */
+size_t oscan_track_count(const struct oscan_track *track);
+
+/**
+ * oscan_track_steps - the steps themselves
+ * @times_ns: out: shape [count], time of each step
+ * @positions: out: shape [count], position after each step
+ *
+ * Both stay valid until the track is changed or freed.
+ */
+void oscan_track_steps(const struct oscan_track *track,
+		       const uint64_t **times_ns, const int64_t **positions);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* OSCAN_H */

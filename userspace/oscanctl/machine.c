@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The device and its axes, in words. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "oscanctl.h"
+
+struct oscan_motor *machine_open(const char *path, bool writable)
+{
+	struct oscan_motor *motor = oscan_motor_open(path, writable);
+
+	if (motor)
+		return motor;
+	if (!path)
+		path = OSCAN_DEVICE_PATH;
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		fail("wanted the motors at %s, found no such device; load the driver with \"modprobe oscan_motor\" (\"oscanctl doctor\" tells what is missing)",
+		     path);
+		break;
+	case EACCES:
+	case EPERM:
+		fail("wanted to open %s%s, found that this user may not; run it with sudo or have the file's permissions changed",
+		     path, writable ? " for commands" : "");
+		break;
+	case ENOTTY:
+		fail("wanted the motors at %s, found another kind of file; give the right one with --device",
+		     path);
+		break;
+	case EPROTO:
+		fail("wanted a driver of interface version %d or newer at %s, found an older one; install and load the driver that came with this program",
+		     OSCAN_ABI_VERSION, path);
+		break;
+	default:
+		fail("wanted to open %s, found: %s; \"oscanctl doctor\" tells more",
+		     path, strerror(errno));
+	}
+	return NULL;
+}
+
+int machine_axis(const struct oscan_motor *motor, const char *name)
+{
+	unsigned int count = oscan_motor_info(motor)->axes, i;
+	char names[OSCAN_MAX_AXES * (OSCAN_NAME_LEN + 2)] = "";
+	int axis = oscan_motor_find_axis(motor, name);
+	size_t length = 0;
+
+	if (axis >= 0)
+		return axis;
+	for (i = 0; i < count && length < sizeof(names); i++)
+		length += snprintf(names + length, sizeof(names) - length,
+				   "%s%s", i ? ", " : "",
+				   oscan_motor_axis_info(motor, i)->name);
+	fail("no axis \"%s\"; this machine has %s", name, names);
+	return -1;
+}
+
+static int fail_busy(struct oscan_motor *motor, unsigned int axis,
+		     const char *wanted)
+{
+	const char *name = oscan_motor_axis_info(motor, axis)->name;
+	struct oscan_state state;
+	char programs[256];
+
+	if (!oscan_motor_state(motor, axis, &state) &&
+	    (!(state.flags & OSCAN_STATE_CONTROLLED) ||
+	     (state.flags & OSCAN_STATE_MINE)))
+		return fail("wanted to %s, found %s still moving; wait until it is at rest or stop it with \"oscanctl stop %s\"",
+			    wanted, name, name);
+	if (holders(oscan_motor_fd(motor), programs, sizeof(programs)))
+		return fail("wanted to %s, found the motors controlled by %s; wait until it ends, or end it",
+			    wanted, programs);
+	return fail("wanted to %s, found the motors controlled by a program of another user; run it with sudo to see which",
+		    wanted);
+}
+
+int machine_fail(struct oscan_motor *motor, unsigned int axis,
+		 const char *wanted, int error)
+{
+	const char *name = oscan_motor_axis_info(motor, axis)->name;
+
+	switch (error) {
+	case EBUSY:
+		return fail_busy(motor, axis, wanted);
+	case ESHUTDOWN:
+		return fail("wanted to %s, found its motor switched off; switch it on with \"oscanctl enable %s\"",
+			    wanted, name);
+	case EOPNOTSUPP:
+		return fail("wanted to %s, found that it has no ENABLE line, so it is always on; use the power switch",
+			    wanted);
+	case ENODEV:
+		return fail("wanted to %s, found that the device has gone away; load the driver again",
+			    wanted);
+	default:
+		return fail("wanted to %s, found: %s; \"oscanctl status\" and \"oscanctl doctor\" tell more",
+			    wanted, strerror(error));
+	}
+}
+
+int machine_state(struct oscan_motor *motor, unsigned int axis,
+		  struct oscan_state *state)
+{
+	if (!oscan_motor_state(motor, axis, state))
+		return 0;
+	return machine_fail(motor, axis, "read where the axis is", errno);
+}
+
+const char *machine_place(const struct oscan_axis_info *axis, int64_t steps,
+			  char text[MACHINE_TEXT_LEN])
+{
+	snprintf(text, MACHINE_TEXT_LEN, "%.4f %s (%lld microstep%s)",
+		 oscan_axis_to_unit(axis, steps), oscan_axis_unit_name(axis),
+		 (long long)steps, steps == 1 || steps == -1 ? "" : "s");
+	return text;
+}
+
+const char *machine_limits(const struct oscan_axis_info *axis,
+			   char text[MACHINE_TEXT_LEN])
+{
+	if (axis->flags & OSCAN_AXIS_HAS_LIMITS)
+		snprintf(text, MACHINE_TEXT_LEN, "%.4f to %.4f %s",
+			 oscan_axis_to_unit(axis, axis->limit_min),
+			 oscan_axis_to_unit(axis, axis->limit_max),
+			 oscan_axis_unit_name(axis));
+	else
+		snprintf(text, MACHINE_TEXT_LEN, "none");
+	return text;
+}
+
+const char *position_state_name(uint32_t position_state)
+{
+	switch (position_state) {
+	case OSCAN_POSITION_KNOWN:
+		return "known";
+	case OSCAN_POSITION_ASSUMED:
+		return "assumed";
+	case OSCAN_POSITION_SUSPECT:
+		return "suspect";
+	case OSCAN_POSITION_LOST:
+		return "lost";
+	default:
+		return "unknown";
+	}
+}
+
+const char *motion_name(uint32_t motion)
+{
+	switch (motion) {
+	case OSCAN_MOTION_IDLE:
+		return "idle";
+	case OSCAN_MOTION_MOVING:
+		return "moving";
+	case OSCAN_MOTION_STOPPING:
+		return "stopping";
+	default:
+		return "unknown";
+	}
+}
+
+const char *end_name(uint32_t end)
+{
+	switch (end) {
+	case OSCAN_END_NONE:
+		return "none";
+	case OSCAN_END_DONE:
+		return "done";
+	case OSCAN_END_STOPPED:
+		return "stopped";
+	case OSCAN_END_HALTED:
+		return "halted";
+	case OSCAN_END_RELEASED:
+		return "released";
+	case OSCAN_END_SYSTEM:
+		return "system";
+	default:
+		return "unknown";
+	}
+}
+
+const char *control_name(uint32_t state_flags)
+{
+	if (!(state_flags & OSCAN_STATE_CONTROLLED))
+		return "free";
+	return state_flags & OSCAN_STATE_MINE ? "this" : "other";
+}
+
+json_t *machine_state_json(const struct oscan_axis_info *axis,
+			   const struct oscan_state *state)
+{
+	return json_pack("{s:s, s:s, s:f, s:I, s:I, s:s, s:s, s:b, s:s, s:s, s:i, s:I, s:I}",
+			 "axis", axis->name,
+			 "unit", oscan_axis_unit_name(axis),
+			 "position", oscan_axis_to_unit(axis, state->position),
+			 "position_steps", (json_int_t)state->position,
+			 "target_steps", (json_int_t)state->target,
+			 "position_state",
+			 position_state_name(state->position_state),
+			 "motion", motion_name(state->motion),
+			 "enabled", !!(state->flags & OSCAN_STATE_ENABLED),
+			 "control", control_name(state->flags),
+			 "last_end", end_name(state->end),
+			 "move_id", (int)state->move_id,
+			 "steps_total", (json_int_t)state->steps,
+			 "time_ns", (json_int_t)state->time_ns);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Table of commands. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "oscanctl.h"
+
+/* The same program with every command, beside this one. */
+#define FULL_SUFFIX "-full"
+
+static const struct command commands[] = {
+	{ "list", cmd_list, "show the axes and their limits" },
+	{ "status", cmd_status, "show where the axes are and what they do" },
+	{ "enable", cmd_enable, "switch a motor on or off" },
+	{ "move", cmd_move, "move an axis" },
+	{ "stop", cmd_stop, "decelerate to a stop" },
+	{ "halt", cmd_halt, "stop at once" },
+	{ "set-position", cmd_set_position, "say where an axis is" },
+	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
+	{ "report", cmd_report, "make a page of a fly scan to look at" },
+	{ "doctor", cmd_doctor, "check whether this machine is fit" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int print_usage(void)
+{
+	size_t i;
+
+	printf("Usage: oscanctl COMMAND [OPTION]... [ARGUMENT]...\n"
+	       "Step motors past a camera and know where they were.\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-14s%s\n", commands[i].name, commands[i].summary);
+	printf("\n"
+	       "  --help        print this, or after a command its help\n"
+	       "  --version     print the version\n\n"
+	       "See oscanctl(1), and oscanctl-COMMAND(1) for each command.\n");
+	return EXIT_SUCCESS;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[COMMANDS];
+	const char *close;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	close = closest(name, names, COMMANDS);
+	if (close)
+		return wrong_usage("no command \"%s\"; did you mean \"%s\"?",
+				   name, close);
+	return wrong_usage("no command \"%s\"", name);
+}
+
+/*
+ * Commands that need a camera or HDF5 are in a program of their own: what
+ * stops a motor must neither wait for those libraries nor fail with them.
+ */
+static int run_full(char **argv)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path,
+				  sizeof(path) - sizeof(FULL_SUFFIX));
+
+	if (length < 0)
+		return fail("wanted the path of this program, found: %s; mount /proc",
+			    strerror(errno));
+	strcpy(path + length, FULL_SUFFIX);
+	execv(path, argv);
+	return fail("wanted to run %s, found: %s; install oscan again", path,
+		    strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2)
+		return wrong_usage("wanted a command, found none");
+	if (!strcmp(argv[1], "--help"))
+		return print_usage();
+	if (!strcmp(argv[1], "--version")) {
+		printf("oscanctl %s\n", OSCAN_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (argv[1][0] == '-')
+		return wrong_usage("no option \"%s\" before the command",
+				   argv[1]);
+	for (i = 0; i < COMMANDS; i++) {
+		if (!strcmp(argv[1], commands[i].name)) {
+			message_command(commands[i].name);
+			if (!commands[i].run)
+				return run_full(argv);
+			return commands[i].run(argc - 1, argv + 1);
+		}
+	}
+	return unknown_command(argv[1]);
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Order of a fly scan. */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "scan.h"
+
+#define NS_PER_S 1000000000ull
+#define TELL_NS (NS_PER_S / 10)
+
+/* Frames taken on after the axis has passed the end. */
+#define FRAMES_BEHIND 2
+
+/* Least time from reckoning the launch to the launch. */
+#define LAUNCH_AHEAD_NS 5000000ull
+
+uint64_t scan_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static void sleep_until(uint64_t time_ns)
+{
+	struct timespec until = {
+		.tv_sec = time_ns / NS_PER_S,
+		.tv_nsec = time_ns % NS_PER_S,
+	};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+int scan_fail(struct scan *scan, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (!scan->error) {
+		scan->error = error ? error : EIO;
+		va_start(args, format);
+		vsnprintf(scan->result->error, FLYSCAN_ERROR_LEN, format,
+			  args);
+		va_end(args);
+	}
+	errno = scan->error;
+	return -1;
+}
+
+int scan_writer_failed(struct scan *scan, int error)
+{
+	if (error == ENOSPC)
+		return scan_fail(scan, error,
+				 "wanted to write to %.300s, found the disk full; free some space or choose another folder",
+				 scan->result->path);
+	return scan_fail(scan, error,
+			 "wanted to write to %.300s, found: %s; choose another folder",
+			 scan->result->path, strerror(error));
+}
+
+bool scan_cancelled(struct scan *scan)
+{
+	if (!scan->cancel || !*scan->cancel)
+		return false;
+	scan_fail(scan, ECANCELED, "the scan was ended early, as asked for");
+	return true;
+}
+
+const char *scan_unit(const struct scan *scan)
+{
+	return oscan_axis_unit_name(scan->info);
+}
+
+double scan_steps(const struct scan *scan, double value)
+{
+	return value * oscan_axis_steps_per_unit(scan->info);
+}
+
+double scan_first_frame_timeout_s(double period_s)
+{
+	return fmax(5 * period_s, 5);
+}
+
+double scan_frame_timeout_s(double period_s)
+{
+	return fmax(20 * period_s, 5);
+}
+
+size_t scan_frame_bytes(const struct scan *scan)
+{
+	return (size_t)scan->settings.width * scan->settings.height *
+	       camera_bytes_per_pixel(scan->settings.format);
+}
+
+uint64_t flyscan_lost(const struct flyscan_ledger *ledger)
+{
+	return ledger->sensor_gaps + ledger->camera_dropped +
+	       (ledger->delivered - ledger->taken) +
+	       (ledger->taken - ledger->written);
+}
+
+static double fraction(const struct scan *scan)
+{
+	const struct flyscan_request *request = scan->request;
+	double place;
+
+	if (scan->phase > FLYSCAN_PASS)
+		return 1;
+	if (!scan->launched)
+		return 0;
+	place = oscan_axis_to_unit(scan->info, scan->state.position);
+	return fmin(fmax((place - request->start) /
+			 (request->end - request->start), 0), 1);
+}
+
+static void tell(struct scan *scan)
+{
+	const struct flyscan_result *result = scan->result;
+	struct flyscan_progress progress = {
+		.phase = scan->phase,
+		.frames_expected = result->geometry.frames,
+	};
+
+	if (!scan->progress)
+		return;
+	if (scan->info) {
+		progress.position = oscan_axis_to_unit(scan->info,
+						       scan->state.position);
+		progress.fraction = fraction(scan);
+	}
+	if (scan->writer)
+		progress.frames = writer_written(scan->writer);
+	if (scan->phase > FLYSCAN_MEASURE)
+		progress.period_s = result->period_used_s;
+	scan->progress_ns = scan_now();
+	scan->progress(&progress, scan->progress_data);
+}
+
+void scan_tell(struct scan *scan)
+{
+	if (scan_now() - scan->progress_ns >= TELL_NS)
+		tell(scan);
+}
+
+void scan_phase(struct scan *scan, enum flyscan_phase phase)
+{
+	scan->phase = phase;
+	tell(scan);
+}
+
+/* The camera's true period decides; the geometry is made anew for it. */
+static int plan_measured(struct scan *scan)
+{
+	struct flyscan_result *result = scan->result;
+	char why[FLYSCAN_ERROR_LEN];
+
+	if (result->period_used_s == result->period_asked_s)
+		return 0;
+	if (!flyscan_plan(scan->request, scan->info, result->period_used_s,
+			  &result->geometry, why))
+		return 0;
+	return scan_fail(scan, errno,
+			 "the camera's own period is %.4g s, not %.4g s: %.380s",
+			 result->period_measured_s, result->period_asked_s,
+			 why);
+}
+
+/* Camera running, first frame in the file. */
+static int arm(struct scan *scan)
+{
+	double timeout_s =
+		scan_first_frame_timeout_s(scan->result->period_used_s);
+	uint64_t deadline = scan_now() + timeout_s * NS_PER_S;
+
+	if (scan_camera_start(scan))
+		return -1;
+	while (!writer_written(scan->writer)) {
+		if (scan_cancelled(scan) || scan_take(scan, SCAN_TICK_MS) < 0 ||
+		    scan_watch(scan))
+			return -1;
+		if (writer_error(scan->writer))
+			return scan_writer_failed(scan,
+						  writer_error(scan->writer));
+		if (scan_now() > deadline)
+			return scan_fail(scan, ETIMEDOUT,
+					 "wanted the first frame in %.300s, found none within %.3g s; see that the camera runs and the disk is fast enough",
+					 scan->result->path, timeout_s);
+		scan_tell(scan);
+	}
+	return 0;
+}
+
+/*
+ * When to launch so that the middle of a frame's exposure falls on the start:
+ * the frames then stand on the planned places. It needs the camera to keep
+ * its period; if it does not, the frames stand elsewhere, and it is known
+ * where.
+ */
+static uint64_t launch_time(struct scan *scan)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	double period_ns = scan->result->period_used_s * NS_PER_S;
+	double run_up = fabs(scan->request->start - geometry->initial);
+	double lead_ns = NS_PER_S * (geometry->accel_s +
+				     (run_up - geometry->d_taxi) /
+				     geometry->velocity);
+	size_t last = scan->result->ledger.taken - 1;
+	uint64_t frame_ns = scan_exposure(scan, &scan->frames[last], NULL);
+	double ahead = (double)(int64_t)(scan_now() - frame_ns) +
+		       LAUNCH_AHEAD_NS + lead_ns;
+
+	return frame_ns + ceil(ahead / period_ns) * period_ns - lead_ns;
+}
+
+static int launch(struct scan *scan)
+{
+	uint64_t time_ns = launch_time(scan);
+	uint64_t tick_ns = 2 * SCAN_TICK_MS * 1000000ull;
+
+	while (scan_now() + tick_ns < time_ns)
+		if (scan_cancelled(scan) ||
+		    scan_take(scan, SCAN_TICK_MS) < 0 || scan_watch(scan))
+			return -1;
+	sleep_until(time_ns);
+	return scan_launch(scan);
+}
+
+/* Is frame number @taken - 1 surely exposed behind the end? */
+static bool behind(const struct scan *scan, uint64_t passed_ns)
+{
+	double half_ns = scan->result->period_used_s * NS_PER_S / 2;
+	size_t last = scan->result->ledger.taken - 1;
+
+	return scan_exposure(scan, &scan->frames[last], NULL) >
+	       passed_ns + half_ns;
+}
+
+static int pass(struct scan *scan)
+{
+	int direction = scan->result->geometry.direction;
+	double end = scan_steps(scan, scan->request->end);
+	uint64_t passed_ns = 0;
+	int frames = 0, taken;
+
+	while (frames < FRAMES_BEHIND) {
+		if (scan_cancelled(scan))
+			return -1;
+		taken = scan_take(scan, SCAN_TICK_MS);
+		if (taken < 0 || scan_watch(scan))
+			return -1;
+		if (!passed_ns &&
+		    direction * (scan->state.position - end) >= 0)
+			passed_ns = scan->state.time_ns;
+		if (taken && passed_ns && behind(scan, passed_ns))
+			frames++;
+		scan_tell(scan);
+	}
+	return 0;
+}
+
+static int fly(struct scan *scan)
+{
+	scan_phase(scan, FLYSCAN_CHECK);
+	if (scan_preflight(scan))
+		return -1;
+	scan_phase(scan, FLYSCAN_MEASURE);
+	if (scan_measure(scan) || plan_measured(scan) || scan_create(scan))
+		return -1;
+	scan_phase(scan, FLYSCAN_TAXI);
+	scan_read_clocks(&scan->start_clocks);
+	if (scan_taxi(scan))
+		return -1;
+	scan_phase(scan, FLYSCAN_ARM);
+	if (arm(scan) || launch(scan))
+		return -1;
+	scan_phase(scan, FLYSCAN_PASS);
+	return pass(scan);
+}
+
+/* Axis and camera at rest, the axis first if something is wrong. */
+static void come_to_rest(struct scan *scan)
+{
+	if (scan->error && scan->moving)
+		oscan_motor_stop(scan->motor, 1u << scan->axis);
+	scan_camera_stop(scan);
+	if (scan->motor && scan->info)
+		scan_rest(scan);
+}
+
+static void drain(struct scan *scan)
+{
+	struct flyscan_ledger *ledger = &scan->result->ledger;
+
+	while (writer_written(scan->writer) < ledger->taken &&
+	       !writer_error(scan->writer)) {
+		scan_tell(scan);
+		sleep_until(scan_now() + SCAN_TICK_MS * 1000000ull);
+	}
+	if (writer_finish_frames(scan->writer))
+		scan_writer_failed(scan, errno);
+	ledger->written = writer_written(scan->writer);
+}
+
+static void count_steps(struct scan *scan)
+{
+	struct flyscan_result *result = scan->result;
+	const struct flyscan_geometry *geometry = &result->geometry;
+
+	result->steps_commanded =
+		llrint(scan_steps(scan, fabs(geometry->final -
+					     geometry->initial)));
+	result->steps_counted = scan->state.steps - scan->before.steps;
+	oscan_motor_stats(scan->motor, scan->axis, &result->stats);
+}
+
+static void check_sums(struct scan *scan)
+{
+	const struct flyscan_result *result = scan->result;
+	const struct flyscan_ledger *ledger = &result->ledger;
+
+	if (flyscan_lost(ledger))
+		scan_fail(scan, ENODATA,
+			  "wanted every frame in the file, found %llu lost (%llu by the sensor, %llu by the camera, %llu on the way to the queue, %llu by the writer); take a longer period, smaller frames or a faster disk",
+			  (unsigned long long)flyscan_lost(ledger),
+			  (unsigned long long)ledger->sensor_gaps,
+			  (unsigned long long)ledger->camera_dropped,
+			  (unsigned long long)(ledger->delivered -
+					       ledger->taken),
+			  (unsigned long long)(ledger->taken -
+					       ledger->written));
+	if (!scan->error &&
+	    (result->steps_counted != result->steps_commanded ||
+	     result->steps_traced != (uint64_t)result->steps_counted))
+		scan_fail(scan, EIO,
+			  "wanted %lld steps, found %lld counted by the driver and %llu in the trace; start the scan again",
+			  (long long)result->steps_commanded,
+			  (long long)result->steps_counted,
+			  (unsigned long long)result->steps_traced);
+}
+
+/* A file without a frame is worth nothing. */
+static void remove_empty(struct scan *scan)
+{
+	unlink(scan->result->path);
+	scan->result->path[0] = '\0';
+}
+
+static void say_what_is_kept(struct scan *scan)
+{
+	struct flyscan_result *result = scan->result;
+	size_t length = strlen(result->error);
+
+	snprintf(result->error + length, FLYSCAN_ERROR_LEN - length,
+		 "; the %llu frames taken are in %s",
+		 (unsigned long long)result->ledger.written, result->path);
+}
+
+static void finish_file(struct scan *scan)
+{
+	scan_phase(scan, FLYSCAN_DRAIN);
+	drain(scan);
+	scan_phase(scan, FLYSCAN_FINISH);
+	if (scan->track) {
+		scan_collect_trace(scan);
+		count_steps(scan);
+		scan_pair(scan);
+	}
+	check_sums(scan);
+	scan_store(scan);
+	if (writer_close(scan->writer))
+		scan_writer_failed(scan, errno);
+	scan->writer = NULL;
+	if (!scan->result->ledger.written)
+		remove_empty(scan);
+	else if (scan->error)
+		say_what_is_kept(scan);
+}
+
+static void give_back(struct scan *scan)
+{
+	free(scan->frames);
+	oscan_track_free(scan->track);
+	oscan_monitor_close(scan->monitor);
+	if (scan->camera)
+		scan->request->camera->close(scan->camera);
+	oscan_motor_close(scan->motor);
+}
+
+int flyscan_run(const struct flyscan_request *request,
+		void (*progress)(const struct flyscan_progress *progress,
+				 void *data),
+		void *data, const volatile int *cancel,
+		struct flyscan_result *result)
+{
+	struct scan scan = {
+		.request = request,
+		.result = result,
+		.progress = progress,
+		.progress_data = data,
+		.cancel = cancel,
+	};
+
+	memset(result, 0, sizeof(*result));
+	result->period_asked_s = request->period_s;
+	result->period_used_s = request->period_s;
+	fly(&scan);
+	come_to_rest(&scan);
+	if (scan.writer)
+		finish_file(&scan);
+	give_back(&scan);
+	errno = scan.error;
+	return scan.error ? -1 : 0;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Frames: their period, and their way to the writer. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scan.h"
+
+/*
+ * How long to measure: a camera that takes a period is only checked. One that
+ * has its own is measured for a while and often enough, though not for ever
+ * if it is slow.
+ */
+#define CHECK_INTERVALS 10
+#define INTERVALS 20
+#define LEAST_INTERVALS 3
+#define MOST_INTERVALS 512
+#define LEAST_NS 1500000000ull
+#define MOST_NS 6000000000ull
+
+/*
+ * A frame older than this, or newer than now, has its time from another clock:
+ * CLOCK_BOOTTIME of a machine that was suspended, CLOCK_REALTIME.
+ */
+#define OLDEST_S 10.0
+#define NEWEST_S -0.5
+
+/* Of the period asked for; more is a camera that does not obey. */
+#define PERIOD_TOLERANCE 0.05
+
+static uint64_t to_ns(double seconds)
+{
+	return llrint(seconds * 1e9);
+}
+
+static int start_failed(struct scan *scan)
+{
+	return scan_fail(scan, errno,
+			 "wanted to start the camera %s, found: %s; see that no other program uses it and that it is plugged in",
+			 scan->request->camera->id(scan->camera),
+			 strerror(errno));
+}
+
+static int stopped_delivering(struct scan *scan)
+{
+	return scan_fail(scan, errno,
+			 "wanted frames from the camera %s, found that it has stopped to deliver (%s); see its cable and power and the kernel's log",
+			 scan->request->camera->id(scan->camera),
+			 strerror(errno));
+}
+
+static int silent(struct scan *scan, double seconds)
+{
+	return scan_fail(scan, ETIMEDOUT,
+			 "wanted %s frame from the camera %s, found none for %.3g s; see its cable and power and the kernel's log",
+			 scan->result->ledger.delivered ? "the next" : "a first",
+			 scan->request->camera->id(scan->camera), seconds);
+}
+
+static bool nothing_yet(int error)
+{
+	return error == ETIMEDOUT || error == EINTR;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+	if (count % 2)
+		return values[count / 2];
+	return (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+/* Time from frame to frame; frames missing in between do not stretch it. */
+static double interval(const struct camera_frame *from,
+		       const struct camera_frame *to)
+{
+	uint32_t frames = to->sequence - from->sequence;
+	double ns = (int64_t)(to->time_ns - from->time_ns);
+
+	return ns / (frames ? frames : 1);
+}
+
+static int check_clock(struct scan *scan, const struct camera_frame *frame)
+{
+	double age = (double)(int64_t)(scan_now() - frame->time_ns) / 1e9;
+	double oldest = fmax(OLDEST_S, 20 * scan->request->period_s);
+
+	if (age >= NEWEST_S && age <= oldest)
+		return 0;
+	return scan_fail(scan, EPROTO,
+			 "wanted the times of the frames of the camera %s on CLOCK_MONOTONIC, found them %.3f s away from it; restart the machine if it was suspended, or use another camera",
+			 scan->request->camera->id(scan->camera), age);
+}
+
+static bool enough(const struct scan *scan, int intervals, uint64_t ns)
+{
+	if (intervals >= MOST_INTERVALS)
+		return true;
+	if (intervals >= LEAST_INTERVALS && ns > MOST_NS)
+		return true;
+	if (scan->capabilities.sets_period)
+		return intervals >= CHECK_INTERVALS;
+	return intervals >= INTERVALS && ns > LEAST_NS;
+}
+
+/* Return: number of intervals, or -1 */
+static int gather(struct scan *scan, double *intervals)
+{
+	const struct camera_ops *ops = scan->request->camera;
+	double silence = scan_first_frame_timeout_s(scan->request->period_s);
+	uint64_t begin = scan_now(), last = begin;
+	struct camera_frame frame, before = { 0 };
+	int frames = 0, bad;
+
+	while (!enough(scan, frames - 1, scan_now() - begin)) {
+		if (scan_cancelled(scan))
+			return -1;
+		scan_tell(scan);
+		if (ops->next(scan->camera, &frame, SCAN_TICK_MS)) {
+			if (!nothing_yet(errno))
+				return stopped_delivering(scan);
+			if (scan_now() - last > to_ns(silence))
+				return silent(scan, silence);
+			continue;
+		}
+		if (frames)
+			intervals[frames - 1] = interval(&before, &frame);
+		before = frame;
+		bad = check_clock(scan, &frame);
+		ops->release(scan->camera, &frame);
+		if (bad)
+			return -1;
+		last = scan_now();
+		frames++;
+	}
+	return frames - 1;
+}
+
+int scan_measure(struct scan *scan)
+{
+	const struct camera_ops *ops = scan->request->camera;
+	struct flyscan_result *result = scan->result;
+	bool obeys = scan->capabilities.sets_period;
+	double asked = result->period_asked_s, measured;
+	double intervals[MOST_INTERVALS];
+	int count;
+
+	if (ops->start(scan->camera))
+		return start_failed(scan);
+	scan->camera_running = true;
+	count = gather(scan, intervals);
+	scan_camera_stop(scan);
+	if (count < 0)
+		return -1;
+
+	measured = median(intervals, count) / 1e9;
+	if (!(measured > 0))
+		return scan_fail(scan, EIO,
+				 "wanted to measure the period of the camera %s, found that its times do not rise; update its driver",
+				 ops->id(scan->camera));
+	result->period_measured_s = measured;
+	result->period_used_s = measured;
+	if (obeys && fabs(measured / asked - 1) <= PERIOD_TOLERANCE)
+		result->period_used_s = asked;
+	return 0;
+}
+
+int scan_camera_start(struct scan *scan)
+{
+	double first = scan_first_frame_timeout_s(scan->result->period_used_s);
+
+	if (scan->request->camera->start(scan->camera))
+		return start_failed(scan);
+	scan->camera_running = true;
+	scan->last_frame_ns = scan_now();
+	scan->frame_timeout_ns = to_ns(first);
+	return 0;
+}
+
+static int make_room(struct scan *scan)
+{
+	size_t room = scan->frames_room ? 2 * scan->frames_room : 256;
+	struct scan_frame *frames;
+
+	if (scan->result->ledger.taken < scan->frames_room)
+		return 0;
+	frames = realloc(scan->frames, room * sizeof(*frames));
+	if (!frames)
+		return scan_fail(scan, ENOMEM,
+				 "wanted memory for frame %zu, found none; take fewer frames",
+				 scan->frames_room);
+	scan->frames = frames;
+	scan->frames_room = room;
+	return 0;
+}
+
+static void count_frame(struct scan *scan, const struct camera_frame *frame)
+{
+	struct flyscan_ledger *ledger = &scan->result->ledger;
+
+	if (ledger->delivered && scan->capabilities.counts_gaps)
+		ledger->sensor_gaps +=
+			(uint32_t)(frame->sequence - scan->last_sequence - 1);
+	if (frame->status == CAMERA_FRAME_BAD)
+		ledger->camera_bad++;
+	ledger->delivered++;
+	scan->last_sequence = frame->sequence;
+	scan->last_frame_ns = scan_now();
+	scan->frame_timeout_ns =
+		to_ns(scan_frame_timeout_s(scan->result->period_used_s));
+}
+
+static int hand_over(struct scan *scan, const struct camera_frame *frame)
+{
+	struct flyscan_ledger *ledger = &scan->result->ledger;
+	struct writer_frame stored = {
+		.time_ns = frame->time_ns,
+		.sequence = frame->sequence,
+		.status = frame->status,
+		.exposure_ns = frame->exposure_ns,
+		.gain = frame->gain,
+		.frame_duration_ns = frame->frame_duration_ns,
+	};
+
+	if (make_room(scan))
+		return -1;
+	if (writer_put(scan->writer, frame->data, &stored))
+		return scan_writer_failed(scan, errno);
+	scan->frames[ledger->taken].time_ns = frame->time_ns;
+	scan->frames[ledger->taken].exposure_ns = frame->exposure_ns;
+	ledger->taken++;
+	return 0;
+}
+
+int scan_take(struct scan *scan, int timeout_ms)
+{
+	const struct camera_ops *ops = scan->request->camera;
+	struct camera_frame frame;
+	int result;
+
+	if (ops->next(scan->camera, &frame, timeout_ms)) {
+		if (!nothing_yet(errno))
+			return stopped_delivering(scan);
+		if (scan_now() - scan->last_frame_ns > scan->frame_timeout_ns)
+			return silent(scan, scan->frame_timeout_ns / 1e9);
+		return 0;
+	}
+	count_frame(scan, &frame);
+	result = hand_over(scan, &frame);
+	ops->release(scan->camera, &frame);
+	return result ? -1 : 1;
+}
+
+void scan_camera_stop(struct scan *scan)
+{
+	const struct camera_ops *ops = scan->request->camera;
+
+	if (!scan->camera_running)
+		return;
+	if (scan->writer)
+		scan->result->ledger.camera_dropped =
+			ops->dropped(scan->camera);
+	ops->stop(scan->camera);
+	scan->camera_running = false;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where the axis was for each frame. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "scan.h"
+
+/* libcamera's times come through a struct timeval: 1 us, as a rectangle. */
+#define TIME_SIGMA_S (1e-6 / 3.4641016151377544)
+
+/* Arrays of the pairing, and the time that each position is for. */
+struct table {
+	double *position;
+	double *position_start;
+	double *position_end;
+	double *sigma;
+	double *speed;
+	uint8_t *in_scan;
+	uint64_t *time_ns;
+};
+
+const char *scan_mark_name(const struct scan *scan)
+{
+	switch (scan->capabilities.mark) {
+	case CAMERA_MARK_EXPOSURE_START:
+		return "exposure_start";
+	case CAMERA_MARK_READOUT_START:
+		return "readout_start";
+	case CAMERA_MARK_FRAME_END:
+		return "frame_end";
+	default:
+		return "unknown";
+	}
+}
+
+uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
+		       uint64_t *half_ns)
+{
+	uint64_t half = frame->exposure_ns / 2;
+	uint64_t row = scan->capabilities.readout_ns / 2;
+
+	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
+		half = 0;
+	if (half_ns)
+		*half_ns = half;
+	if (!half)
+		return frame->time_ns;
+	switch (scan->capabilities.mark) {
+	case CAMERA_MARK_EXPOSURE_START:
+		return frame->time_ns + half + row;
+	case CAMERA_MARK_READOUT_START:
+		return frame->time_ns - half + row;
+	case CAMERA_MARK_FRAME_END:
+		return frame->time_ns - half - row;
+	default:
+		return frame->time_ns;
+	}
+}
+
+static double position_at(const struct scan *scan, uint64_t time_ns)
+{
+	struct oscan_position position;
+
+	if (oscan_track_at(scan->track, time_ns, &position))
+		return NAN;
+	return oscan_axis_to_unit(scan->info, position.steps);
+}
+
+static void fill_row(struct scan *scan, struct table *table, size_t row,
+		     const uint64_t window_ns[2])
+{
+	double scale = oscan_axis_steps_per_unit(scan->info);
+	struct oscan_position position;
+	uint64_t half_ns, time_ns;
+
+	time_ns = scan_exposure(scan, &scan->frames[row], &half_ns);
+	table->time_ns[row] = time_ns;
+	table->position_start[row] = NAN;
+	table->position_end[row] = NAN;
+	if (oscan_track_at(scan->track, time_ns, &position)) {
+		table->position[row] = NAN;
+		table->sigma[row] = NAN;
+		table->speed[row] = NAN;
+		scan->result->frames_unpaired++;
+		return;
+	}
+	table->position[row] = oscan_axis_to_unit(scan->info, position.steps);
+	table->speed[row] = position.speed / scale;
+	table->sigma[row] = hypot(position.sigma / scale,
+				  table->speed[row] * TIME_SIGMA_S);
+	if (half_ns) {
+		table->position_start[row] =
+			position_at(scan, time_ns - half_ns);
+		table->position_end[row] =
+			position_at(scan, time_ns + half_ns);
+	}
+	table->in_scan[row] = time_ns >= window_ns[0] &&
+			      time_ns <= window_ns[1];
+	scan->result->frames_in_scan += table->in_scan[row];
+}
+
+static void find_intervals(struct scan *scan, const struct table *table,
+			   size_t rows)
+{
+	struct flyscan_result *result = scan->result;
+
+	for (size_t row = 1; row < rows; row++) {
+		double seconds = (double)(int64_t)(table->time_ns[row] -
+						   table->time_ns[row - 1]) /
+				 1e9;
+
+		if (!table->in_scan[row] || !table->in_scan[row - 1])
+			continue;
+		if (!result->longest_s || seconds < result->shortest_s)
+			result->shortest_s = seconds;
+		if (seconds > result->longest_s)
+			result->longest_s = seconds;
+	}
+}
+
+/*
+ * When the axis passed @place after the launch. Places that it never passes
+ * because the run-up is shorter than half a spacing, or because it was
+ * stopped, are replaced by where it began or came to rest.
+ */
+static uint64_t crossing(const struct scan *scan, double place)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	double steps = scan_steps(scan, place);
+	uint64_t time_ns;
+
+	if (geometry->direction * (place - geometry->initial) <= 0)
+		return scan->move.start_ns;
+	if (!oscan_track_when(scan->track, steps, scan->move.start_ns,
+			      &time_ns))
+		return time_ns;
+	return scan->state.last_step_ns;
+}
+
+static void find_window(struct scan *scan, uint64_t window_ns[2])
+{
+	const struct flyscan_request *request = scan->request;
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	double half = (request->end - request->start) /
+		      (geometry->frames - 1) / 2;
+
+	window_ns[0] = UINT64_MAX;
+	window_ns[1] = 0;
+	if (!scan->launched)
+		return;
+	window_ns[0] = crossing(scan, request->start - half);
+	window_ns[1] = crossing(scan, request->end + half);
+	if (oscan_track_when(scan->track, scan_steps(scan, request->start),
+			     scan->move.start_ns, &scan->crossing_ns[0]))
+		scan->crossing_ns[0] = 0;
+	if (oscan_track_when(scan->track, scan_steps(scan, request->end),
+			     scan->move.start_ns, &scan->crossing_ns[1]))
+		scan->crossing_ns[1] = 0;
+}
+
+static void free_table(struct table *table)
+{
+	free(table->position);
+	free(table->position_start);
+	free(table->position_end);
+	free(table->sigma);
+	free(table->speed);
+	free(table->in_scan);
+	free(table->time_ns);
+}
+
+static bool make_table(struct table *table, size_t rows)
+{
+	size_t room = rows ? rows : 1;
+
+	table->position = calloc(room, sizeof(*table->position));
+	table->position_start = calloc(room, sizeof(*table->position_start));
+	table->position_end = calloc(room, sizeof(*table->position_end));
+	table->sigma = calloc(room, sizeof(*table->sigma));
+	table->speed = calloc(room, sizeof(*table->speed));
+	table->in_scan = calloc(room, sizeof(*table->in_scan));
+	table->time_ns = calloc(room, sizeof(*table->time_ns));
+	return table->position && table->position_start &&
+	       table->position_end && table->sigma && table->speed &&
+	       table->in_scan && table->time_ns;
+}
+
+static int store_table(struct scan *scan, const struct table *table,
+		       size_t rows)
+{
+	struct writer_pairing pairing = {
+		.frames = rows,
+		.position = table->position,
+		.position_start = table->position_start,
+		.position_end = table->position_end,
+		.sigma = table->sigma,
+		.speed = table->speed,
+		.in_scan = table->in_scan,
+	};
+	struct writer_trace trace = {
+		.steps = oscan_track_count(scan->track),
+	};
+
+	oscan_track_steps(scan->track, &trace.time_ns, &trace.position);
+	if (writer_add_pairing(scan->writer, &pairing) ||
+	    writer_add_array(scan->writer, "pairing/time_ns", table->time_ns,
+			     rows, "ns") ||
+	    writer_add_trace(scan->writer, &trace))
+		return scan_writer_failed(scan, errno);
+	scan->result->steps_traced = trace.steps;
+	return 0;
+}
+
+int scan_pair(struct scan *scan)
+{
+	size_t rows = scan->result->ledger.written, row;
+	struct table table = { 0 };
+	uint64_t window_ns[2];
+	int result;
+
+	if (!make_table(&table, rows)) {
+		free_table(&table);
+		return scan_fail(scan, ENOMEM,
+				 "wanted memory for the positions of %zu frames, found none; take fewer frames",
+				 rows);
+	}
+	find_window(scan, window_ns);
+	for (row = 0; row < rows; row++)
+		fill_row(scan, &table, row, window_ns);
+	find_intervals(scan, &table, rows);
+	result = store_table(scan, &table, rows);
+	free_table(&table);
+	if (!result && scan->result->frames_unpaired)
+		result = scan_fail(scan, ENODATA,
+				   "wanted the position of each of %zu frames, found none for %llu of them, because the trace has gaps; start the scan again, with less load on the machine",
+				   rows,
+				   (unsigned long long)
+				   scan->result->frames_unpaired);
+	return result;
+}

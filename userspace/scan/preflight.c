@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Everything that can be known to be wrong before anything moves. */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "scan.h"
+
+/* Frames before and behind the pass are kept too. */
+#define FRAMES_FACTOR 1.5
+/* Time, position and count of a step; what HDF5 needs besides. */
+#define STEP_BYTES 32
+#define FILE_BYTES (1 << 20)
+
+struct text {
+	char text[FLYSCAN_ERROR_LEN];
+	size_t length;
+};
+
+/* One more thing that is wrong; all are told. */
+__attribute__((format(printf, 3, 4)))
+static void object(struct scan *scan, int error, const char *format, ...)
+{
+	char *text = scan->result->error;
+	size_t length = strlen(text);
+	va_list args;
+
+	if (length)
+		length += snprintf(text + length, FLYSCAN_ERROR_LEN - length,
+				   "; also ");
+	if (length < FLYSCAN_ERROR_LEN) {
+		va_start(args, format);
+		vsnprintf(text + length, FLYSCAN_ERROR_LEN - length, format,
+			  args);
+		va_end(args);
+	}
+	if (!scan->error)
+		scan->error = error;
+}
+
+static void append(struct text *list, const char *word)
+{
+	int length = snprintf(list->text + list->length,
+			      sizeof(list->text) - list->length, "%s%s",
+			      list->length ? ", " : "", word);
+
+	list->length += length;
+	if (list->length >= sizeof(list->text))
+		list->length = sizeof(list->text) - 1;
+}
+
+static void object_device(struct scan *scan)
+{
+	const char *path = scan->request->device ? scan->request->device :
+						   OSCAN_DEVICE_PATH;
+
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		object(scan, errno,
+		       "wanted the motors at %.200s, found no such device; load the driver with \"modprobe oscan_motor\" (\"oscanctl doctor\" tells what is missing)",
+		       path);
+		break;
+	case EACCES:
+	case EPERM:
+		object(scan, errno,
+		       "wanted to open %.200s for commands, found that this user may not; run it with sudo or have the file's permissions changed",
+		       path);
+		break;
+	case ENOTTY:
+		object(scan, errno,
+		       "wanted the motors at %.200s, found another kind of file; give the right one",
+		       path);
+		break;
+	default:
+		object(scan, errno,
+		       "wanted to open %.200s, found: %s; \"oscanctl doctor\" tells more",
+		       path, strerror(errno));
+	}
+}
+
+static void object_axis(struct scan *scan)
+{
+	unsigned int axes = oscan_motor_info(scan->motor)->axes;
+	struct text names = { .length = 0 };
+
+	for (unsigned int i = 0; i < axes; i++)
+		append(&names, oscan_motor_axis_info(scan->motor, i)->name);
+	object(scan, ENXIO, "no axis \"%.40s\"; this machine has %.300s",
+	       scan->request->axis, names.text);
+}
+
+static void check_free(struct scan *scan)
+{
+	const char *name = scan->info->name;
+
+	if (oscan_motor_state(scan->motor, scan->axis, &scan->state) ||
+	    oscan_motor_stats(scan->motor, scan->axis, &scan->stats_before)) {
+		object(scan, errno,
+		       "wanted the state of %s, found: %s; load the driver again",
+		       name, strerror(errno));
+		return;
+	}
+	if ((scan->state.flags & OSCAN_STATE_CONTROLLED) &&
+	    !(scan->state.flags & OSCAN_STATE_MINE))
+		object(scan, EBUSY,
+		       "wanted to control %s, found that another program controls the motors; wait until it has ended, or end it",
+		       name);
+	else if (scan->state.motion != OSCAN_MOTION_IDLE)
+		object(scan, EBUSY,
+		       "wanted %s at rest, found it moving; wait, or stop it with \"oscanctl stop %s\"",
+		       name, name);
+}
+
+static void open_axis(struct scan *scan)
+{
+	int axis;
+
+	scan->motor = oscan_motor_open(scan->request->device, true);
+	if (!scan->motor) {
+		object_device(scan);
+		return;
+	}
+	axis = oscan_motor_find_axis(scan->motor, scan->request->axis);
+	if (axis < 0) {
+		object_axis(scan);
+		return;
+	}
+	scan->axis = axis;
+	scan->info = oscan_motor_axis_info(scan->motor, axis);
+	check_free(scan);
+	scan->monitor = oscan_monitor_open(OSCAN_MONITOR_TRACE);
+	if (!scan->monitor)
+		object(scan, errno,
+		       "wanted to receive the steps of %s, found: %s; install the driver that came with this program",
+		       scan->info->name, strerror(errno));
+}
+
+static void check_geometry(struct scan *scan)
+{
+	double carried = oscan_motor_info(scan->motor)->max_rate_sps;
+	struct flyscan_result *result = scan->result;
+	char why[FLYSCAN_ERROR_LEN];
+	double speed;
+
+	if (flyscan_plan(scan->request, scan->info, result->period_used_s,
+			 &result->geometry, why)) {
+		object(scan, errno, "%s", why);
+		return;
+	}
+	speed = scan_steps(scan, result->geometry.velocity);
+	if (speed > carried)
+		object(scan, ERANGE,
+		       "the scan needs %.0f microsteps/s, and this machine carries no more than %.0f: take a longer period or a higher density",
+		       speed, carried);
+}
+
+static void add_camera(const char *id, const char *model, void *data)
+{
+	(void)model;
+	append(data, id);
+}
+
+static void object_camera(struct scan *scan, int error)
+{
+	const char *id = scan->request->camera_id;
+	struct text names = { .length = 0 };
+
+	if (error == EBUSY) {
+		object(scan, error,
+		       "wanted the camera %.80s, found that another program uses it; end that program",
+		       id && *id ? id : "that is there first");
+		return;
+	}
+	if (error != ENODEV) {
+		object(scan, error,
+		       "wanted to open the camera %.80s, found: %s; \"oscanctl doctor\" tells more",
+		       id && *id ? id : "that is there first",
+		       strerror(error));
+		return;
+	}
+	if (scan->request->camera->list(add_camera, &names) <= 0)
+		object(scan, error,
+		       "wanted a camera, found none; connect one and see that its driver is loaded (\"oscanctl doctor\" tells more)");
+	else
+		object(scan, error, "no camera \"%.80s\"; this machine has %.300s",
+		       id ? id : "", names.text);
+}
+
+static void configure_camera(struct scan *scan)
+{
+	const struct flyscan_request *request = scan->request;
+	struct camera_settings *settings = &scan->settings;
+	double exposure = request->exposure_s ? request->exposure_s :
+						request->period_s;
+
+	settings->width = request->width;
+	settings->height = request->height;
+	if (request->period_s > 0 && request->period_s < 1e9)
+		settings->period_ns = llrint(request->period_s * 1e9);
+	if (exposure > 0 && exposure < 1e9)
+		settings->exposure_ns = llrint(exposure * 1e9);
+	if (request->camera->configure(scan->camera, settings)) {
+		object(scan, errno,
+		       "wanted the camera %.80s to take frames of this size and period, found that it cannot (%s); choose others",
+		       request->camera->id(scan->camera), strerror(errno));
+		return;
+	}
+	request->camera->capabilities(scan->camera, &scan->capabilities);
+	scan->result->width = settings->width;
+	scan->result->height = settings->height;
+	if (!scan_frame_bytes(scan))
+		object(scan, EINVAL,
+		       "wanted frames in grey or in red, green and blue, found another format (%u); choose another camera",
+		       settings->format);
+}
+
+static void open_camera(struct scan *scan)
+{
+	scan->camera = scan->request->camera->open(scan->request->camera_id);
+	if (scan->camera)
+		configure_camera(scan);
+	else
+		object_camera(scan, errno);
+}
+
+static void check_place(struct scan *scan)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	const char *name = scan->request->name;
+	double bytes = FILE_BYTES;
+	char why[FLYSCAN_ERROR_LEN];
+
+	if (!*name || strchr(name, '/') || strlen(name) > 200)
+		object(scan, EINVAL,
+		       "wanted a name for the file, found \"%.40s\"; choose one of 1 to 200 letters without \"/\"",
+		       name);
+	if (scan->camera)
+		bytes += FRAMES_FACTOR * geometry->frames *
+			 scan_frame_bytes(scan);
+	if (scan->info)
+		bytes += STEP_BYTES * fabs(scan_steps(scan, geometry->final -
+						      geometry->initial));
+	if (scan_check_place(scan->request->directory, bytes, why))
+		object(scan, errno, "%s", why);
+}
+
+int scan_preflight(struct scan *scan)
+{
+	open_axis(scan);
+	if (scan->info)
+		check_geometry(scan);
+	open_camera(scan);
+	check_place(scan);
+	return scan->error ? -1 : 0;
+}

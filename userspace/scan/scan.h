@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fly scan while it runs: what its parts share. One thread.
+ *
+ * Functions return 0, or -1 after scan_fail(), unless said otherwise.
+ */
+#ifndef OSCAN_SCAN_H
+#define OSCAN_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "camera.h"
+#include "flyscan.h"
+#include "oscan.h"
+#include "writer.h"
+
+#ifndef OSCAN_VERSION
+#define OSCAN_VERSION "unknown"
+#endif
+
+/* How long a wait for a frame may put off everything else. */
+#define SCAN_TICK_MS 20
+
+#define SCAN_PATH_LEN sizeof(((struct flyscan_result *)0)->path)
+
+/**
+ * struct scan_frame - what pairing needs to know of a frame in the file
+ * @time_ns: camera's time
+ * @exposure_ns: 0 if not known
+ */
+struct scan_frame {
+	uint64_t time_ns;
+	uint64_t exposure_ns;
+};
+
+/**
+ * struct scan_clocks - the clocks at one moment, nanoseconds
+ */
+struct scan_clocks {
+	uint64_t monotonic_ns;
+	uint64_t boottime_ns;
+	uint64_t realtime_ns;
+};
+
+/**
+ * struct scan - everything of one run
+ * @request: as asked for
+ * @result: as it went; @result->error is filled by scan_fail()
+ * @error: errno of the first failure, 0 while all is well
+ * @progress: may be NULL, as are @progress_data and @cancel
+ * @progress_ns: when @progress was last called
+ * @phase: enum flyscan_phase
+ *
+ * @motor: open for writing
+ * @axis: number of the axis
+ * @info: of the axis
+ * @state: of the axis, as last read
+ * @before: state at rest at p_initial: the track begins here
+ * @stats_before: statistics before anything moved
+ * @move: the move that runs or ran last
+ * @move_deadline_ns: when it has to be at rest
+ * @moving: a move was started and not yet seen at rest
+ * @launched: the pass has begun
+ * @monitor: subscribed to the trace
+ * @track: steps since @before, NULL until then
+ *
+ * @camera: open
+ * @settings: as configured
+ * @capabilities: of the camera
+ * @camera_running: started and not stopped
+ * @frames: shape [result->ledger.taken]
+ * @frames_room: allocated length of @frames
+ * @last_sequence: of the last frame
+ * @last_frame_ns: when the last frame came, or the camera was started
+ * @frame_timeout_ns: longest time without a frame
+ *
+ * @writer: of the file at @result->path
+ * @start_clocks: before the pass
+ * @crossing_ns: shape [2], times at which start and end were passed, 0: not
+ */
+struct scan {
+	const struct flyscan_request *request;
+	struct flyscan_result *result;
+	int error;
+	void (*progress)(const struct flyscan_progress *progress, void *data);
+	void *progress_data;
+	uint64_t progress_ns;
+	const volatile int *cancel;
+	enum flyscan_phase phase;
+
+	struct oscan_motor *motor;
+	unsigned int axis;
+	const struct oscan_axis_info *info;
+	struct oscan_state state;
+	struct oscan_state before;
+	struct oscan_stats stats_before;
+	struct oscan_move move;
+	uint64_t move_deadline_ns;
+	bool moving;
+	bool launched;
+	struct oscan_monitor *monitor;
+	struct oscan_track *track;
+
+	struct camera *camera;
+	struct camera_settings settings;
+	struct camera_capabilities capabilities;
+	bool camera_running;
+	struct scan_frame *frames;
+	size_t frames_room;
+	uint32_t last_sequence;
+	uint64_t last_frame_ns;
+	uint64_t frame_timeout_ns;
+
+	struct writer *writer;
+	struct scan_clocks start_clocks;
+	uint64_t crossing_ns[2];
+};
+
+/** scan_now - CLOCK_MONOTONIC, nanoseconds */
+uint64_t scan_now(void);
+
+/**
+ * scan_fail - remember the first failure
+ *
+ * Return: -1 with errno
+ */
+int scan_fail(struct scan *scan, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** scan_cancelled - end asked for? Then it has failed with ECANCELED. */
+bool scan_cancelled(struct scan *scan);
+
+/** scan_phase - enter a phase and tell it */
+void scan_phase(struct scan *scan, enum flyscan_phase phase);
+
+/** scan_tell - tell the progress, about ten times a second */
+void scan_tell(struct scan *scan);
+
+/** scan_unit - "deg" or "mm" */
+const char *scan_unit(const struct scan *scan);
+
+/** scan_steps - user's unit to microsteps, not rounded */
+double scan_steps(const struct scan *scan, double value);
+
+/** scan_timeout_s - longest wait for the first frame: max(5 periods, 5 s) */
+double scan_first_frame_timeout_s(double period_s);
+
+/** scan_frame_timeout_s - longest time without one: max(20 periods, 5 s) */
+double scan_frame_timeout_s(double period_s);
+
+/** scan_frame_bytes - of the pixels of one frame */
+size_t scan_frame_bytes(const struct scan *scan);
+
+/*
+ * preflight.c: open the devices and check all that can be checked before
+ * anything moves. Every failure is named, in one sentence.
+ */
+int scan_preflight(struct scan *scan);
+
+/** scan_missing_folders - levels of @directory that are not there */
+int scan_missing_folders(const char *directory);
+
+/* place.c: make the folder and the file */
+int scan_create(struct scan *scan);
+
+/** scan_check_place - can @directory be made and take @bytes?
+ * @why: out, shape [FLYSCAN_ERROR_LEN]: a sentence if not
+ *
+ * Return: 0, or -1 with errno
+ */
+int scan_check_place(const char *directory, double bytes, char *why);
+
+/* frames.c: frames into the file */
+
+/** scan_measure - find the camera's period; result->period_* */
+int scan_measure(struct scan *scan);
+
+/** scan_camera_start - start; then scan_take() may be called */
+int scan_camera_start(struct scan *scan);
+
+/**
+ * scan_take - wait for a frame up to @timeout_ms and hand it to the writer
+ *
+ * Return: 1 a frame was taken, 0 none came, -1
+ */
+int scan_take(struct scan *scan, int timeout_ms);
+
+/** scan_camera_stop - stop; nothing if it does not run */
+void scan_camera_stop(struct scan *scan);
+
+/* motion.c: the axis */
+
+/** scan_taxi - go to p_initial, come to rest, begin the track */
+int scan_taxi(struct scan *scan);
+
+/** scan_launch - start the pass to p_final */
+int scan_launch(struct scan *scan);
+
+/** scan_watch - read steps and state, see that the move is as it should be */
+int scan_watch(struct scan *scan);
+
+/** scan_rest - wait until the axis is at rest, stopping it if it failed */
+void scan_rest(struct scan *scan);
+
+/** scan_collect_trace - wait until the track has every step that was made */
+int scan_collect_trace(struct scan *scan);
+
+/* pair.c */
+
+/**
+ * scan_exposure - when the middle of the frame was exposed
+ * @half_ns: out, may be NULL: half the exposure; 0 if that is not known
+ *
+ * The middle row stands for a frame of a rolling shutter.
+ */
+uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
+		       uint64_t *half_ns);
+
+/** scan_mark_name - what the camera's time marks, as in writer.h */
+const char *scan_mark_name(const struct scan *scan);
+
+/** scan_pair - give each frame its position, store them and the steps */
+int scan_pair(struct scan *scan);
+
+/* store.c */
+
+/** scan_read_clocks - the three clocks, as near to each other as can be */
+void scan_read_clocks(struct scan_clocks *clocks);
+
+/** scan_store - parameters, ledger, clocks, statistics, versions */
+int scan_store(struct scan *scan);
+
+/* flyscan.c: scan_writer_failed - the sentence for a writer that stopped */
+int scan_writer_failed(struct scan *scan, int error);
+
+#endif /* OSCAN_SCAN_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HDF5 in short words. Functions that return int: 0, or -1; those that return
+ * an id: the id, to be closed by the caller, or a negative number.
+ */
+#ifndef OSCAN_H5_H
+#define OSCAN_H5_H
+
+#include <hdf5.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** h5_group - make a group; its attribute NX_class is set */
+hid_t h5_group(hid_t parent, const char *name, const char *nx_class);
+
+/** h5_make_group - make a group and close it */
+int h5_make_group(hid_t parent, const char *name, const char *nx_class);
+
+/** h5_attribute - a text attribute, UTF-8; replaces one that is there */
+int h5_attribute(hid_t object, const char *name, const char *text);
+
+/** h5_attributes - an attribute of @count texts; replaces one that is there */
+int h5_attributes(hid_t object, const char *name, const char *const *texts,
+		  size_t count);
+
+/** h5_attribute_index - an integer attribute; replaces one that is there */
+int h5_attribute_index(hid_t object, const char *name, int64_t value);
+
+/** h5_attribute_remove - remove an attribute if it is there */
+int h5_attribute_remove(hid_t object, const char *name);
+
+/** h5_describe - set the attribute of a dataset that is named by its path */
+int h5_describe(hid_t parent, const char *path, const char *name,
+		const char *text);
+
+/** h5_text - a text dataset, UTF-8 */
+int h5_text(hid_t parent, const char *path, const char *text);
+
+/** h5_number - a scalar dataset; @units may be NULL */
+int h5_number(hid_t parent, const char *path, double value, const char *units);
+
+/**
+ * h5_array - a dataset of @count values; @units may be NULL
+ * @type: in memory and, as is, in the file
+ */
+int h5_array(hid_t parent, const char *path, hid_t type, const void *values,
+	     size_t count, const char *units);
+
+/** h5_growing - an empty dataset of one dimension that may grow */
+hid_t h5_growing(hid_t parent, const char *path, hid_t type,
+		 const char *units);
+
+/** h5_append - write one value behind @count values of h5_growing() */
+int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *value);
+
+/** h5_link - give an object a second name; both paths begin at @parent */
+int h5_link(hid_t parent, const char *path, const char *second);
+
+#endif /* OSCAN_H5_H */

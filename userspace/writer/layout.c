@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include "h5.h"
+#include "layout.h"
+
+#define DETECTOR "/entry/instrument/detector/"
+
+enum column_type { COLUMN_U8, COLUMN_U32, COLUMN_U64, COLUMN_F64 };
+
+#define COLUMN(group, field, type, unit, text)				\
+	{ group #field, offsetof(struct layout_row, field), type, unit, text }
+
+static const struct column {
+	const char *path;
+	size_t offset;
+	enum column_type type;
+	const char *unit;
+	const char *description;
+} columns_table[LAYOUT_COLUMNS] = {
+	COLUMN("/entry/data/", frame_index, COLUMN_U64, NULL,
+	       "place of the frame in this file"),
+	COLUMN(DETECTOR, sensor_timestamp, COLUMN_U64, "ns",
+	       "camera's own time of the frame"),
+	COLUMN(DETECTOR, sequence_number, COLUMN_U32, NULL,
+	       "camera's own count of frames; a gap is a lost frame"),
+	COLUMN(DETECTOR, frame_status, COLUMN_U8, NULL,
+	       "1: good, 2: may be corrupt, as the camera says"),
+	COLUMN(DETECTOR, start_time, COLUMN_F64, "s",
+	       "sensor_timestamp, counted from start"),
+	COLUMN(DETECTOR, count_time, COLUMN_F64, "s",
+	       "exposure time as reported with the frame"),
+	COLUMN(DETECTOR, frame_time, COLUMN_F64, "s",
+	       "time from frame to frame as reported with the frame"),
+	COLUMN(DETECTOR, gain, COLUMN_F64, NULL,
+	       "analogue gain as reported with the frame"),
+};
+
+static hid_t file_type(enum column_type type)
+{
+	switch (type) {
+	case COLUMN_U8:
+		return H5T_NATIVE_UINT8;
+	case COLUMN_U32:
+		return H5T_NATIVE_UINT32;
+	case COLUMN_U64:
+		return H5T_NATIVE_UINT64;
+	default:
+		return H5T_NATIVE_DOUBLE;
+	}
+}
+
+static uint64_t clock_ns(clockid_t clock, struct timespec *ts)
+{
+	clock_gettime(clock, ts);
+	return ts->tv_sec * UINT64_C(1000000000) + ts->tv_nsec;
+}
+
+/* The tightest of three readings is taken: another task may come between. */
+void layout_now(struct layout_epoch *epoch)
+{
+	uint64_t tightest = UINT64_MAX;
+	struct timespec ts, utc;
+	char date[32];
+	struct tm tm;
+
+	for (int n = 0; n < 3; n++) {
+		const uint64_t before = clock_ns(CLOCK_MONOTONIC, &ts);
+		struct timespec real;
+
+		clock_gettime(CLOCK_REALTIME, &real);
+		const uint64_t width = clock_ns(CLOCK_MONOTONIC, &ts) - before;
+
+		if (width >= tightest)
+			continue;
+		tightest = width;
+		epoch->monotonic_ns = before + width / 2;
+		utc = real;
+	}
+	gmtime_r(&utc.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(epoch->text, sizeof(epoch->text), "%s.%09ldZ", date,
+		 utc.tv_nsec);
+}
+
+double layout_seconds(const struct layout_epoch *epoch, uint64_t time_ns)
+{
+	return (double)(int64_t)(time_ns - epoch->monotonic_ns) / 1e9;
+}
+
+/* RFC 9562, version 4. */
+static int make_uuid(char text[37])
+{
+	unsigned char bytes[16];
+	char *p = text;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -1;
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	for (int n = 0; n < 16; n++) {
+		if (n == 4 || n == 6 || n == 8 || n == 10)
+			*p++ = '-';
+		p += sprintf(p, "%02x", bytes[n]);
+	}
+	return 0;
+}
+
+static int describe_root(hid_t file, const struct writer_config *config,
+			 const struct layout_epoch *epoch)
+{
+	unsigned int major, minor, release;
+	char version[32];
+
+	if (H5get_libversion(&major, &minor, &release) < 0)
+		return -1;
+	snprintf(version, sizeof(version), "%u.%u.%u", major, minor, release);
+	return h5_attribute(file, "NX_class", "NXroot") ||
+	       h5_attribute(file, "default", "entry") ||
+	       h5_attribute(file, "file_name", config->path) ||
+	       h5_attribute(file, "file_time", epoch->text) ||
+	       h5_attribute(file, "creator", config->program) ||
+	       h5_attribute(file, "HDF5_Version", version) ? -1 : 0;
+}
+
+static int make_entry(hid_t file, const struct writer_config *config,
+		      const struct layout_epoch *epoch)
+{
+	char uuid[37];
+
+	if (make_uuid(uuid))
+		return -1;
+	return h5_make_group(file, "/entry", "NXentry") ||
+	       h5_describe(file, "/entry", "default", "data") ||
+	       h5_text(file, "/entry/title", config->title) ||
+	       h5_text(file, "/entry/start_time", epoch->text) ||
+	       h5_text(file, "/entry/entry_identifier", uuid) ||
+	       h5_text(file, "/entry/entry_identifier_uuid", uuid) ||
+	       h5_text(file, "/entry/program_name", config->program) ? -1 : 0;
+}
+
+static int make_instrument(hid_t file, const struct writer_config *config)
+{
+	return h5_make_group(file, "/entry/instrument", "NXinstrument") ||
+	       h5_text(file, "/entry/instrument/name", "oscan") ||
+	       h5_make_group(file, "/entry/instrument/detector",
+			     "NXdetector") ||
+	       h5_text(file, DETECTOR "local_name", config->camera_id) ||
+	       h5_text(file, DETECTOR "description", config->camera_model) ||
+	       h5_text(file, DETECTOR "layout", "area") ? -1 : 0;
+}
+
+static int make_axis(hid_t file, const struct writer_config *config)
+{
+	char group[512], path[600], unit[64];
+
+	snprintf(group, sizeof(group), "/entry/instrument/%s",
+		 config->axis_name);
+	if (h5_make_group(file, group, "NXpositioner"))
+		return -1;
+	snprintf(path, sizeof(path), "%s/name", group);
+	if (h5_text(file, path, config->axis_name))
+		return -1;
+	snprintf(path, sizeof(path), "%s/steps_per_unit", group);
+	snprintf(unit, sizeof(unit), "1/%s", config->axis_unit);
+	return h5_number(file, path, config->steps_per_unit, unit);
+}
+
+static int make_rest(hid_t file, const struct writer_config *config)
+{
+	return h5_make_group(file, "/entry/sample", "NXsample") ||
+	       h5_text(file, "/entry/sample/name", config->title) ||
+	       h5_make_group(file, "/entry/flyscan", "NXcollection") ||
+	       h5_make_group(file, "/entry/data", "NXdata") ? -1 : 0;
+}
+
+/* Return: number of dimensions of the image dataset. */
+static int image_chunk(const struct writer_config *config, hsize_t *dims)
+{
+	dims[0] = 1;
+	dims[1] = config->height;
+	dims[2] = config->width;
+	dims[3] = config->bytes_per_pixel;
+	return config->bytes_per_pixel > 1 ? 4 : 3;
+}
+
+static hid_t image_plist(int rank, const hsize_t *chunk)
+{
+	hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+
+	if (plist < 0)
+		return -1;
+	if (H5Pset_chunk(plist, rank, chunk) < 0 ||
+	    H5Pset_fill_time(plist, H5D_FILL_TIME_NEVER) < 0) {
+		H5Pclose(plist);
+		return -1;
+	}
+	return plist;
+}
+
+static hid_t make_image(hid_t file, const struct writer_config *config)
+{
+	hsize_t dims[4], max[4];
+	const int rank = image_chunk(config, dims);
+	hid_t plist = image_plist(rank, dims), space, image = -1;
+
+	memcpy(max, dims, sizeof(max));
+	max[0] = H5S_UNLIMITED;
+	dims[0] = 0;
+	space = H5Screate_simple(rank, dims, max);
+	if (plist >= 0 && space >= 0)
+		image = H5Dcreate2(file, DETECTOR "data", H5T_NATIVE_UINT8,
+				   space, H5P_DEFAULT, plist, H5P_DEFAULT);
+	if (space >= 0)
+		H5Sclose(space);
+	if (plist >= 0)
+		H5Pclose(plist);
+	return image;
+}
+
+static int describe_image(hid_t image, const struct writer_config *config)
+{
+	return h5_attribute(image, "interpretation",
+			    config->bytes_per_pixel == 3 ? "rgba-image"
+							 : "image");
+}
+
+static int make_columns(hid_t file, hid_t *columns)
+{
+	for (int n = 0; n < LAYOUT_COLUMNS; n++) {
+		const struct column *c = &columns_table[n];
+
+		columns[n] = h5_growing(file, c->path, file_type(c->type),
+					c->unit);
+		if (columns[n] < 0 ||
+		    h5_attribute(columns[n], "description", c->description))
+			return -1;
+	}
+	return 0;
+}
+
+static int describe_times(hid_t file, const struct writer_config *config,
+			  const struct layout_epoch *epoch)
+{
+	return h5_describe(file, DETECTOR "sensor_timestamp", "clock",
+			   "CLOCK_MONOTONIC") ||
+	       h5_describe(file, DETECTOR "sensor_timestamp", "marks",
+			   config->time_mark) ||
+	       h5_describe(file, DETECTOR "start_time", "marks",
+			   config->time_mark) ||
+	       h5_describe(file, DETECTOR "start_time", "start",
+			   epoch->text) ? -1 : 0;
+}
+
+/* NXdata wants an entry for each dimension, "." for those without an axis. */
+static int set_axes(hid_t data, const struct writer_config *config,
+		    const char *axis)
+{
+	const char *const axes[] = { axis, ".", ".", "." };
+	char indices[300];
+
+	snprintf(indices, sizeof(indices), "%s_indices", axis);
+	return h5_attributes(data, "axes", axes,
+			     config->bytes_per_pixel == 3 ? 4 : 3) ||
+	       h5_attribute_index(data, indices, 0) ? -1 : 0;
+}
+
+static int describe_data(hid_t file, const struct writer_config *config,
+			 const char *axis)
+{
+	hid_t data = H5Gopen2(file, "/entry/data", H5P_DEFAULT);
+	int ret;
+
+	if (data < 0)
+		return -1;
+	ret = h5_attribute(data, "signal", "data") ||
+	      set_axes(data, config, axis) ? -1 : 0;
+	return H5Gclose(data) < 0 ? -1 : ret;
+}
+
+/* Until the positions are known the frames are shown against time. */
+static int link_data(hid_t file, const struct writer_config *config)
+{
+	return h5_link(file, DETECTOR "data", "/entry/data/data") ||
+	       h5_link(file, DETECTOR "sensor_timestamp",
+		       "/entry/data/sensor_timestamp") ||
+	       describe_data(file, config, "sensor_timestamp") ? -1 : 0;
+}
+
+int layout_make(hid_t file, const struct writer_config *config,
+		const struct layout_epoch *epoch, hid_t *image,
+		hid_t *columns)
+{
+	for (int n = 0; n < LAYOUT_COLUMNS; n++)
+		columns[n] = -1;
+	*image = -1;
+	if (describe_root(file, config, epoch) ||
+	    make_entry(file, config, epoch) ||
+	    make_instrument(file, config) ||
+	    make_axis(file, config) ||
+	    make_rest(file, config))
+		return -1;
+	*image = make_image(file, config);
+	if (*image < 0)
+		return -1;
+	return describe_image(*image, config) ||
+	       make_columns(file, columns) ||
+	       describe_times(file, config, epoch) ||
+	       link_data(file, config) ? -1 : 0;
+}
+
+int layout_append_row(const hid_t *columns, const struct layout_row *row)
+{
+	for (int n = 0; n < LAYOUT_COLUMNS; n++) {
+		const struct column *c = &columns_table[n];
+
+		if (h5_append(columns[n], file_type(c->type),
+			      row->frame_index,
+			      (const char *)row + c->offset))
+			return -1;
+	}
+	return 0;
+}
+
+int layout_append_image(hid_t image, const struct writer_config *config,
+			uint64_t count, const void *pixels)
+{
+	hsize_t dims[4], start[4] = { count };
+	const size_t size = (size_t)config->width * config->height *
+			    config->bytes_per_pixel;
+
+	image_chunk(config, dims);
+	dims[0] = count + 1;
+	if (H5Dset_extent(image, dims) < 0)
+		return -1;
+	return H5Dwrite_chunk(image, H5P_DEFAULT, 0, start, size,
+			      pixels) < 0 ? -1 : 0;
+}
+
+static int add_values(hid_t file, const struct writer_config *config,
+		      const char *suffix, const double *values, size_t count,
+		      const char *unit)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/entry/data/%s%s", config->axis_name,
+		 suffix);
+	return h5_array(file, path, H5T_NATIVE_DOUBLE, values, count, unit);
+}
+
+static int add_positions(hid_t file, const struct writer_config *config,
+			 const struct writer_pairing *p)
+{
+	const char *unit = config->axis_unit;
+	char speed_unit[64];
+
+	snprintf(speed_unit, sizeof(speed_unit), "%s/s", unit);
+	return add_values(file, config, "", p->position, p->frames, unit) ||
+	       add_values(file, config, "_start", p->position_start,
+			  p->frames, unit) ||
+	       add_values(file, config, "_end", p->position_end, p->frames,
+			  unit) ||
+	       add_values(file, config, "_errors", p->sigma, p->frames,
+			  unit) ||
+	       add_values(file, config, "_speed", p->speed, p->frames,
+			  speed_unit) ||
+	       h5_array(file, "/entry/data/in_scan", H5T_NATIVE_UINT8,
+			p->in_scan, p->frames, NULL) ? -1 : 0;
+}
+
+static int link_positions(hid_t file, const struct writer_config *config)
+{
+	char axis[512], second[512], label[512];
+
+	snprintf(axis, sizeof(axis), "/entry/data/%s", config->axis_name);
+	snprintf(second, sizeof(second), "/entry/instrument/%s/value",
+		 config->axis_name);
+	snprintf(label, sizeof(label), "%s (%s)", config->axis_name,
+		 config->axis_unit);
+	if (h5_describe(file, axis, "long_name", label) ||
+	    h5_link(file, axis, second))
+		return -1;
+	if (!config->rotation)
+		return 0;
+	return h5_link(file, axis, "/entry/sample/rotation_angle");
+}
+
+int layout_pairing(hid_t file, const struct writer_config *config,
+		   const struct writer_pairing *pairing)
+{
+	return add_positions(file, config, pairing) ||
+	       link_positions(file, config) ||
+	       describe_data(file, config, config->axis_name) ? -1 : 0;
+}
+
+static int add_log_times(hid_t file, const char *group,
+			 const struct layout_epoch *epoch,
+			 const struct writer_trace *trace, double *scratch)
+{
+	char path[600];
+
+	for (size_t n = 0; n < trace->steps; n++)
+		scratch[n] = layout_seconds(epoch, trace->time_ns[n]);
+	snprintf(path, sizeof(path), "%s/time", group);
+	if (h5_array(file, path, H5T_NATIVE_DOUBLE, scratch, trace->steps,
+		     "s") ||
+	    h5_describe(file, path, "start", epoch->text))
+		return -1;
+	snprintf(path, sizeof(path), "%s/time_ns", group);
+	if (h5_array(file, path, H5T_NATIVE_UINT64, trace->time_ns,
+		     trace->steps, "ns"))
+		return -1;
+	return h5_describe(file, path, "clock", "CLOCK_MONOTONIC");
+}
+
+static int add_log_values(hid_t file, const char *group,
+			  const struct writer_config *config,
+			  const struct writer_trace *trace, double *scratch)
+{
+	char path[600];
+
+	for (size_t n = 0; n < trace->steps; n++)
+		scratch[n] = (double)trace->position[n] /
+			     config->steps_per_unit;
+	snprintf(path, sizeof(path), "%s/value", group);
+	if (h5_array(file, path, H5T_NATIVE_DOUBLE, scratch, trace->steps,
+		     config->axis_unit))
+		return -1;
+	snprintf(path, sizeof(path), "%s/raw_value", group);
+	if (h5_array(file, path, H5T_NATIVE_INT64, trace->position,
+		     trace->steps, NULL))
+		return -1;
+	return h5_describe(file, path, "description",
+			   "microsteps, counted by the driver");
+}
+
+int layout_trace(hid_t file, const struct writer_config *config,
+		 const struct layout_epoch *epoch,
+		 const struct writer_trace *trace, double *scratch)
+{
+	char group[512], path[600];
+
+	snprintf(group, sizeof(group), "/entry/instrument/%s/value_log",
+		 config->axis_name);
+	snprintf(path, sizeof(path), "%s/description", group);
+	return h5_make_group(file, group, "NXlog") ||
+	       h5_text(file, path, "every step, at the time it was made") ||
+	       add_log_times(file, group, epoch, trace, scratch) ||
+	       add_log_values(file, group, config, trace, scratch) ? -1 : 0;
+}
+
+int layout_end(hid_t file, const struct layout_epoch *begin)
+{
+	struct layout_epoch now;
+
+	layout_now(&now);
+	return h5_text(file, "/entry/end_time", now.text) ||
+	       h5_number(file, "/entry/duration",
+			 layout_seconds(begin, now.monotonic_ns), "s") ||
+	       h5_attribute(file, "file_update_time", now.text) ? -1 : 0;
+}

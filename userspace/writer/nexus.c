@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "h5.h"
+#include "layout.h"
+#include "nexus.h"
+#include "space.h"
+
+/*
+ * Room that a frame leaves for what comes after the frames, so that a full
+ * disk lets the file be finished: 64 bytes of pairing a frame, some 100000
+ * steps of trace, and HDF5's own.
+ */
+#define FINISH_BYTES (UINT64_C(4) << 20)
+#define FINISH_BYTES_PER_FRAME 64
+
+/* Room that everything else leaves for the end time and closing. */
+#define CLOSE_BYTES (UINT64_C(256) << 10)
+
+static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/**
+ * struct nexus - the file
+ * @texts: what the strings in @config point into
+ * @directory: an open directory for fsync, or -1
+ * @space: its descriptor is the writer's own, without a lock
+ * @file: HDF5's id
+ * @broken: errno with which HDF5 failed, 0: all is well
+ */
+struct nexus {
+	struct writer_config config;
+	char *texts[8];
+	struct layout_epoch begin;
+	struct space space;
+	int directory;
+	hid_t access;
+	hid_t file;
+	hid_t image;
+	hid_t columns[LAYOUT_COLUMNS];
+	uint64_t frames;
+	int broken;
+};
+
+/*
+ * An HDF5 that could not write something tries again at exit, in vain, and
+ * may then crash; its descriptors are closed by the kernel anyway. This must
+ * be HDF5's first call in a process, else it does nothing.
+ */
+__attribute__((constructor)) static void leave_hdf5_open(void)
+{
+	H5dont_atexit();
+}
+
+/* Where HDF5 knows threads, each has an error stack that prints by itself. */
+static void lock_hdf5(void)
+{
+	pthread_mutex_lock(&hdf5_lock);
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	/* HDF5 leaves errno alone unless a system call of its fails. */
+	errno = 0;
+}
+
+static void unlock_hdf5(void)
+{
+	const int error = errno;
+
+	/* The stack of a thread that ends would be lost with what it holds. */
+	H5Eclear2(H5E_DEFAULT);
+	pthread_mutex_unlock(&hdf5_lock);
+	errno = error;
+}
+
+static int hdf5_errno(void)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EROFS:
+	case ENOMEM:
+		return errno;
+	default:
+		return EIO;
+	}
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* After this HDF5 is not asked for anything about the file again. */
+static int break_file(struct nexus *nexus)
+{
+	nexus->broken = hdf5_errno();
+	return fail(nexus->broken);
+}
+
+static int copy_text(struct nexus *nexus, const char **text)
+{
+	char **slot = nexus->texts;
+
+	while (*slot)
+		slot++;
+	*slot = strdup(*text ? *text : "");
+	*text = *slot;
+	return *slot ? 0 : -1;
+}
+
+static int copy_config(struct nexus *nexus, const struct writer_config *config)
+{
+	struct writer_config *copy = &nexus->config;
+
+	*copy = *config;
+	return copy_text(nexus, &copy->path) ||
+	       copy_text(nexus, &copy->axis_name) ||
+	       copy_text(nexus, &copy->axis_unit) ||
+	       copy_text(nexus, &copy->camera_id) ||
+	       copy_text(nexus, &copy->camera_model) ||
+	       copy_text(nexus, &copy->time_mark) ||
+	       copy_text(nexus, &copy->title) ||
+	       copy_text(nexus, &copy->program) ? -1 : 0;
+}
+
+static void free_nexus(struct nexus *nexus)
+{
+	for (size_t n = 0; n < sizeof(nexus->texts) / sizeof(*nexus->texts);
+	     n++)
+		free(nexus->texts[n]);
+	if (nexus->directory >= 0)
+		close(nexus->directory);
+	if (nexus->space.fd >= 0)
+		close(nexus->space.fd);
+	free(nexus);
+}
+
+static struct nexus *alloc_nexus(const struct writer_config *config)
+{
+	struct nexus *nexus = calloc(1, sizeof(*nexus));
+
+	if (!nexus)
+		return NULL;
+	nexus->directory = -1;
+	nexus->space.fd = -1;
+	nexus->access = -1;
+	nexus->file = -1;
+	if (copy_config(nexus, config)) {
+		free_nexus(nexus);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return nexus;
+}
+
+static int open_directory(const char *path)
+{
+	char copy[PATH_MAX];
+
+	if (strlen(path) >= sizeof(copy))
+		return fail(ENAMETOOLONG);
+	strcpy(copy, path);
+	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Exclusively, and by open(2), which says why it fails; HDF5 does not. */
+static int create_file(struct nexus *nexus)
+{
+	const char *path = nexus->config.path;
+
+	nexus->directory = open_directory(path);
+	if (nexus->directory < 0 && errno != EACCES)
+		return -1;
+	nexus->space.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			       0666);
+	return nexus->space.fd < 0 ? -1 : 0;
+}
+
+static int claim(struct nexus *nexus, uint64_t bytes)
+{
+	haddr_t end;
+
+	if (H5Fget_eoa(nexus->file, &end) < 0)
+		return break_file(nexus);
+	return space_claim(&nexus->space, end + bytes);
+}
+
+static hid_t make_access(void)
+{
+	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+
+	if (access < 0)
+		return -1;
+	if (H5Pset_libver_bounds(access, H5F_LIBVER_LATEST,
+				 H5F_LIBVER_LATEST) < 0 ||
+	    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+	    H5Pset_file_locking(access, true, true) < 0) {
+		H5Pclose(access);
+		return -1;
+	}
+	return access;
+}
+
+/* The file is our own, made a moment ago: truncating it harms nobody. */
+static int make_hdf5(struct nexus *nexus)
+{
+	nexus->access = make_access();
+	if (nexus->access < 0)
+		return -1;
+	nexus->file = H5Fcreate(nexus->config.path, H5F_ACC_TRUNC,
+				H5P_DEFAULT, nexus->access);
+	if (nexus->file < 0)
+		return -1;
+	layout_now(&nexus->begin);
+	if (layout_make(nexus->file, &nexus->config, &nexus->begin,
+			&nexus->image, nexus->columns))
+		return -1;
+	return H5Fstart_swmr_write(nexus->file) < 0 ? -1 : 0;
+}
+
+static uint64_t frame_bytes(const struct nexus *nexus)
+{
+	return (uint64_t)nexus->config.width * nexus->config.height *
+	       nexus->config.bytes_per_pixel;
+}
+
+static int claim_frame(struct nexus *nexus)
+{
+	return claim(nexus, frame_bytes(nexus) + FINISH_BYTES +
+		     nexus->frames * FINISH_BYTES_PER_FRAME);
+}
+
+static int start_file(struct nexus *nexus)
+{
+	if (space_claim(&nexus->space, CLOSE_BYTES))
+		return -1;
+	if (make_hdf5(nexus))
+		return fail(hdf5_errno());
+	/* HDF5 has cut the file to its length, and with it the claim. */
+	nexus->space.end = 0;
+	return claim_frame(nexus);
+}
+
+static void close_hdf5(struct nexus *nexus)
+{
+	if (nexus->file >= 0)
+		H5Fclose(nexus->file);
+	if (nexus->access >= 0)
+		H5Pclose(nexus->access);
+}
+
+struct nexus *nexus_create(const struct writer_config *config)
+{
+	struct nexus *nexus = alloc_nexus(config);
+	int error;
+
+	if (!nexus)
+		return NULL;
+	if (create_file(nexus))
+		goto err_free;
+	lock_hdf5();
+	if (start_file(nexus))
+		goto err_unlink;
+	unlock_hdf5();
+	return nexus;
+
+err_unlink:
+	error = errno;
+	close_hdf5(nexus);
+	unlink(nexus->config.path);
+	errno = error;
+	unlock_hdf5();
+err_free:
+	error = errno;
+	free_nexus(nexus);
+	errno = error;
+	return NULL;
+}
+
+static double or_nan(double value)
+{
+	return value > 0 ? value : NAN;
+}
+
+static int append(struct nexus *nexus, const void *pixels,
+		  const struct writer_frame *frame)
+{
+	const struct layout_row row = {
+		.frame_index = nexus->frames,
+		.sensor_timestamp = frame->time_ns,
+		.sequence_number = frame->sequence,
+		.frame_status = (uint8_t)frame->status,
+		.start_time = layout_seconds(&nexus->begin, frame->time_ns),
+		.count_time = or_nan(frame->exposure_ns / 1e9),
+		.frame_time = or_nan(frame->frame_duration_ns / 1e9),
+		.gain = or_nan(frame->gain),
+	};
+
+	if (nexus->broken)
+		return fail(nexus->broken);
+	if (claim_frame(nexus))
+		return -1;
+	if (layout_append_row(nexus->columns, &row) ||
+	    layout_append_image(nexus->image, &nexus->config, nexus->frames,
+				pixels))
+		return break_file(nexus);
+	nexus->frames++;
+	return 0;
+}
+
+int nexus_append(struct nexus *nexus, const void *pixels,
+		 const struct writer_frame *frame)
+{
+	int ret;
+
+	lock_hdf5();
+	ret = append(nexus, pixels, frame);
+	unlock_hdf5();
+	return ret;
+}
+
+/* The image goes last: a reader finds the times of each image that it sees. */
+static int flush(struct nexus *nexus)
+{
+	if (nexus->broken)
+		return fail(nexus->broken);
+	for (int n = 0; n < LAYOUT_COLUMNS; n++) {
+		if (H5Dflush(nexus->columns[n]) < 0)
+			return break_file(nexus);
+	}
+	return H5Dflush(nexus->image) < 0 ? break_file(nexus) : 0;
+}
+
+int nexus_flush(struct nexus *nexus)
+{
+	int ret;
+
+	lock_hdf5();
+	ret = flush(nexus);
+	unlock_hdf5();
+	return ret;
+}
+
+uint64_t nexus_frames(const struct nexus *nexus)
+{
+	return nexus->frames;
+}
+
+/* Closing is the way out of SWMR. */
+static int reopen(struct nexus *nexus)
+{
+	hid_t file = nexus->file;
+
+	if (flush(nexus))
+		return -1;
+	nexus->file = -1;
+	if (H5Fclose(file) < 0)
+		return break_file(nexus);
+	nexus->space.end = 0;
+	nexus->file = H5Fopen(nexus->config.path, H5F_ACC_RDWR,
+			      nexus->access);
+	return nexus->file < 0 ? break_file(nexus) : 0;
+}
+
+int nexus_end_frames(struct nexus *nexus)
+{
+	int ret;
+
+	lock_hdf5();
+	ret = reopen(nexus);
+	unlock_hdf5();
+	return ret;
+}
+
+/* Return: 0 when something of @bytes may be added. */
+static int may_add(struct nexus *nexus, uint64_t bytes)
+{
+	if (nexus->broken)
+		return fail(nexus->broken);
+	return claim(nexus, bytes + CLOSE_BYTES);
+}
+
+static bool exists(const struct nexus *nexus, const char *path)
+{
+	return H5Lexists(nexus->file, path, H5P_DEFAULT) > 0;
+}
+
+static int add_pairing(struct nexus *nexus,
+		       const struct writer_pairing *pairing)
+{
+	if (pairing->frames != nexus->frames)
+		return fail(EINVAL);
+	if (may_add(nexus, pairing->frames * FINISH_BYTES_PER_FRAME))
+		return -1;
+	if (exists(nexus, "/entry/data/in_scan"))
+		return fail(EEXIST);
+	return layout_pairing(nexus->file, &nexus->config, pairing)
+		? break_file(nexus) : 0;
+}
+
+int nexus_add_pairing(struct nexus *nexus,
+		      const struct writer_pairing *pairing)
+{
+	int ret;
+
+	lock_hdf5();
+	ret = add_pairing(nexus, pairing);
+	unlock_hdf5();
+	return ret;
+}
+
+static int add_trace(struct nexus *nexus, const struct writer_trace *trace,
+		     double *scratch)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/entry/instrument/%s/value_log",
+		 nexus->config.axis_name);
+	if (may_add(nexus, trace->steps * 4 * sizeof(*scratch)))
+		return -1;
+	if (exists(nexus, path))
+		return fail(EEXIST);
+	return layout_trace(nexus->file, &nexus->config, &nexus->begin, trace,
+			    scratch) ? break_file(nexus) : 0;
+}
+
+int nexus_add_trace(struct nexus *nexus, const struct writer_trace *trace)
+{
+	double *scratch = malloc((trace->steps + 1) * sizeof(*scratch));
+	int ret;
+
+	if (!scratch)
+		return -1;
+	lock_hdf5();
+	ret = add_trace(nexus, trace, scratch);
+	unlock_hdf5();
+	free(scratch);
+	return ret;
+}
+
+/* "a" or "a/b", neither of them empty. */
+static bool name_fits(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (!*name || *name == '/' || strlen(name) > 200)
+		return false;
+	return !slash || (slash[1] && !strchr(slash + 1, '/'));
+}
+
+/* @path: out, where the value goes; a group on the way is made. */
+static int place(struct nexus *nexus, const char *name, char *path,
+		 size_t size)
+{
+	const char *slash = strchr(name, '/');
+	htri_t there;
+
+	if (slash) {
+		snprintf(path, size, "/entry/flyscan/%.*s",
+			 (int)(slash - name), name);
+		if (!exists(nexus, path) &&
+		    h5_make_group(nexus->file, path, "NXcollection"))
+			return break_file(nexus);
+	}
+	snprintf(path, size, "/entry/flyscan/%s", name);
+	there = H5Lexists(nexus->file, path, H5P_DEFAULT);
+	if (there < 0)
+		return fail(EINVAL);
+	return there ? fail(EEXIST) : 0;
+}
+
+static int begin_add(struct nexus *nexus, const char *name, size_t bytes,
+		     char *path, size_t size)
+{
+	if (!name_fits(name))
+		return fail(EINVAL);
+	return may_add(nexus, bytes) || place(nexus, name, path, size) ? -1 : 0;
+}
+
+int nexus_add_number(struct nexus *nexus, const char *name, double value,
+		     const char *unit)
+{
+	char path[256];
+	int ret;
+
+	lock_hdf5();
+	ret = begin_add(nexus, name, sizeof(value), path, sizeof(path));
+	if (!ret && h5_number(nexus->file, path, value, unit))
+		ret = break_file(nexus);
+	unlock_hdf5();
+	return ret;
+}
+
+int nexus_add_text(struct nexus *nexus, const char *name, const char *text)
+{
+	char path[256];
+	int ret;
+
+	lock_hdf5();
+	ret = begin_add(nexus, name, strlen(text), path, sizeof(path));
+	if (!ret && h5_text(nexus->file, path, text))
+		ret = break_file(nexus);
+	unlock_hdf5();
+	return ret;
+}
+
+int nexus_add_array(struct nexus *nexus, const char *name,
+		    const uint64_t *values, size_t count, const char *unit)
+{
+	char path[256];
+	int ret;
+
+	lock_hdf5();
+	ret = begin_add(nexus, name, count * sizeof(*values), path,
+			sizeof(path));
+	if (!ret && h5_array(nexus->file, path, H5T_NATIVE_UINT64, values,
+			     count, unit))
+		ret = break_file(nexus);
+	unlock_hdf5();
+	return ret;
+}
+
+/*
+ * A broken file is left to the kernel, as if the program had been killed: what
+ * was flushed is there, and HDF5 could only make it worse.
+ */
+static int finish(struct nexus *nexus)
+{
+	if (nexus->broken)
+		return fail(nexus->broken);
+	if (layout_end(nexus->file, &nexus->begin))
+		return break_file(nexus);
+	if (H5Fclose(nexus->file) < 0)
+		return break_file(nexus);
+	H5Pclose(nexus->access);
+	return 0;
+}
+
+static int sync_file(struct nexus *nexus)
+{
+	space_return(&nexus->space);
+	if (fsync(nexus->space.fd))
+		return -1;
+	if (nexus->directory >= 0 && fsync(nexus->directory) &&
+	    errno != EINVAL)
+		return -1;
+	return 0;
+}
+
+int nexus_close(struct nexus *nexus)
+{
+	int ret, error;
+
+	lock_hdf5();
+	ret = finish(nexus);
+	unlock_hdf5();
+	error = errno;
+	if (sync_file(nexus) && !ret) {
+		ret = -1;
+		error = errno;
+	}
+	free_nexus(nexus);
+	errno = error;
+	return ret;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file itself; writer.h has its layout. Not every build of HDF5 is made
+ * for threads (Debian's is): all functions take one lock of the process, so
+ * that two files may be written at once. One file is used by one thread at a
+ * time.
+ *
+ * Functions return 0, or -1 with errno: ENOSPC, EDQUOT: no space was left;
+ * nothing was written and the file is whole. EIO and others: HDF5 failed; the
+ * file is broken for good, every further call fails, and what was flushed can
+ * be read with SWMR.
+ */
+#ifndef OSCAN_NEXUS_H
+#define OSCAN_NEXUS_H
+
+#include "writer.h"
+
+struct nexus;
+
+/**
+ * nexus_create - create the file, SWMR from then on
+ * @config: copied; checked already
+ *
+ * Return: the file, or NULL with errno; then nothing is left on the disk.
+ */
+struct nexus *nexus_create(const struct writer_config *config);
+
+/** nexus_append - write one frame */
+int nexus_append(struct nexus *nexus, const void *pixels,
+		 const struct writer_frame *frame);
+
+/** nexus_flush - let readers see every frame appended */
+int nexus_flush(struct nexus *nexus);
+
+/** nexus_frames - frames appended */
+uint64_t nexus_frames(const struct nexus *nexus);
+
+/** nexus_end_frames - flush and leave SWMR; then nexus_add_*() may be used */
+int nexus_end_frames(struct nexus *nexus);
+
+/* As the functions of writer.h; EEXIST if the name is there already. */
+int nexus_add_pairing(struct nexus *nexus,
+		      const struct writer_pairing *pairing);
+int nexus_add_trace(struct nexus *nexus, const struct writer_trace *trace);
+int nexus_add_number(struct nexus *nexus, const char *name, double value,
+		     const char *unit);
+int nexus_add_text(struct nexus *nexus, const char *name, const char *text);
+int nexus_add_array(struct nexus *nexus, const char *name,
+		    const uint64_t *values, size_t count, const char *unit);
+
+/** nexus_close - end time, fsync, free; after nexus_end_frames() */
+int nexus_close(struct nexus *nexus);
+
+#endif /* OSCAN_NEXUS_H */
