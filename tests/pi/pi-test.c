@@ -265,18 +265,20 @@ static void a_stop_leaves_count_and_pulses_the_same(void)
 	int fd = setup();
 	unsigned int axis = axis_of(fd, &turntable);
 	struct oscan_stop stop = { .axes = 1U << axis };
+	uint64_t steps = motor_state(fd, axis).steps;
 	struct oscan_state state;
-	uint64_t pulses = 0;
+	uint64_t pulses;
 	pid_t child;
 
-	motor_start(fd, axis, 1000, SLOW_SPS);
+	/* Before the move: the first pulse may come while fork() works. */
 	child = fork();
 	want(child >= 0, "fork: %m");
 	if (!child) {
-		kit_sleep_ms(300);
+		motor_wait_steps(fd, axis, steps, 120);
 		motor_do(fd, OSCAN_IOC_STOP, &stop);
 		_exit(0);
 	}
+	motor_start(fd, axis, 1000, SLOW_SPS);
 	pulses = watch_pulses(fd, &turntable, true);
 	state = motor_state(fd, axis);
 	want_equal(state.end, OSCAN_END_STOPPED);
