@@ -37,11 +37,17 @@ in_use_elsewhere()
 	rm -f "$held"
 	"$check" hold "$held" >"$log" 2>&1 &
 	pid=$!
-	wait_until 20 test -e "$held" && "$check" busy ""
-	status=$?
-	kill -KILL $pid
+	if wait_until 20 test -e "$held"; then
+		"$check" busy ""
+		status=$?
+		kill -KILL $pid
+		wait $pid 2>/dev/null
+		return $status
+	fi
+	kill -KILL $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	return $status
+	echo "the holder ended with $?: $(cat "$log")"
+	return 1
 }
 
 checked without_a_camera_none_is_listed list 0

@@ -295,13 +295,13 @@ static void every_step_is_told_with_its_time(void)
 	start_downwards(motor);
 	before = state_of(motor);
 	watch_open(&watch, motor);
-	start(motor, 20000);
+	start(motor, 6000);
 	after = watch_until_rest(&watch, motor);
 	pulses = take_pulses(before.position);
 
-	want_equal(after.position, before.position + 20000);
-	want_equal(pulses.count, 20000);
-	want_equal(watch.steps, 20000);
+	want_equal(after.position, before.position + 6000);
+	want_equal(pulses.count, 6000);
+	want_equal(watch.steps, 6000);
 	want_equal(watch.missed, 0);
 	want_equal(watch.lost, after.trace_lost);
 	want_equal(oscan_track_gaps(watch.track), 0);

@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What tests of "oscanctl flyscan" share, on vimc and the rig. To be sourced
+# after guest-lib.sh. What a file says is judged by the rig's edges, in a
+# program that shares no code.
+
+# shellcheck source=tests/vm/oscanctl.sh
+. "$OSCAN_TREE/tests/vm/oscanctl.sh"
+
+background=
+
+finish()
+{
+	[ -z "$background" ] || kill -KILL "$background" 2>/dev/null
+	stop_load
+	unload_rig
+	umount "$work/small" 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+
+# The error is one sentence; the progress goes before it.
+must_say()
+{
+	[ "$(grep -c '^oscanctl' "$work/err")" = 1 ] ||
+		why+="$(grep -c '^oscanctl' "$work/err") sentences; "
+	tail -n 1 "$work/err" | grep -qF -- "$1" ||
+		why+="said \"$(tail -n 1 "$work/err")\" and not \"$1\"; "
+}
+
+# Small frames, so that an emulated machine keeps up.
+flyscan()
+{
+	oscanctl flyscan --axis turntable --start 0 --end 12 --density 1 \
+		--size 320x240 --output "$work/scan" "$@" \
+		>"$work/out" 2>"$work/err" </dev/null
+	status=$?
+}
+
+# A scan that goes on for a while, in the background.
+long_flyscan()
+{
+	oscanctl flyscan --axis turntable --start 0 --end 400 --density 4 \
+		--size 320x240 --output "$work/scan" "$@" \
+		>"$work/out" 2>"$work/err" </dev/null &
+	background=$!
+}
+
+passing()
+{
+	grep -q '^passing' "$work/err" || ! kill -0 "$background" 2>/dev/null
+}
+
+# Wait until the scan in the background has written so many frames.
+until_frames()
+{
+	wait_until 60 passing
+	wait_until 60 has_frames "$1"
+	kill -0 "$background" 2>/dev/null ||
+		why+="it ended early: $(tail -n 3 "$work/err"); "
+}
+
+frames_so_far()
+{
+	tail -n 1 "$work/err" | sed -n 's/.* \([0-9]*\) frames written$/\1/p'
+}
+
+has_frames()
+{
+	[ "$(frames_so_far)" -ge "$1" ] 2>/dev/null ||
+		! kill -0 "$background" 2>/dev/null
+}
+
+end_background()
+{
+	wait "$background"
+	status=$?
+	background=
+}
+
+# Each call of oscanctl takes its time on an emulated machine: one for all.
+look()
+{
+	oscanctl status --json >"$work/status"
+}
+
+# Sum of the steps of all axes.
+steps_total()
+{
+	sed -n 's/^ *"steps_total": \([0-9]*\).*/\1/p' "$work/status" |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+at_rest()
+{
+	look && [ "$(grep -c '"motion": "idle"' "$work/status")" = 2 ] &&
+		[ "$(grep -c '"control": "free"' "$work/status")" = 2 ]
+}
+
+moving()
+{
+	look && grep -q '"motion": "moving"' "$work/status"
+}
+
+nothing_moved()
+{
+	at_rest && [ "$(steps_total)" = "$steps_before" ]
+}
+
+take_edges()
+{
+	cat /dev/oscan-rig >>"$edges"
+}
+
+# The file of the last scan is right, by the edges alone.
+must_be_paired()
+{
+	local said
+
+	take_edges
+	said=$(/usr/bin/python3 -I "$OSCAN_TREE/tests/vm/check_pairing.py" \
+		"$1" "$edges" 2>&1) || why+="$(basename "$1"): $said; "
+	progress "$(basename "$1"): ${said##*$'\n'}"
+}
+
+file_of()
+{
+	printf '%s/scan/flyscan_%06d.h5' "$work" "$1"
+}
+
+newest()
+{
+	local files=("$work"/scan/flyscan_*.h5)
+
+	echo "${files[-1]}"
+}
+
+run_test()
+{
+	local started=$SECONDS
+
+	"$1"
+	verdict "$1"
+	[ $((SECONDS - started)) -lt 10 ] ||
+		progress "$1 took $((SECONDS - started)) s"
+}
