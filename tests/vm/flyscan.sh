@@ -103,11 +103,6 @@ moving()
 	look && grep -q '"motion": "moving"' "$work/status"
 }
 
-nothing_moved()
-{
-	at_rest && [ "$(steps_total)" = "$steps_before" ]
-}
-
 take_edges()
 {
 	cat /dev/oscan-rig >>"$edges"

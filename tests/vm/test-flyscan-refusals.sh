@@ -12,6 +12,11 @@ set -u
 # shellcheck source=tests/vm/flyscan.sh
 . "$OSCAN_TREE/tests/vm/flyscan.sh"
 
+nothing_moved()
+{
+	at_rest && [ "$(steps_total)" = "$steps_before" ]
+}
+
 refused()
 {
 	local sentence=$1 steps_before

@@ -131,9 +131,9 @@ under_load()
 
 loaded_again()
 {
-	local i
+	local _
 
-	for i in $(seq 20); do
+	for _ in {1..20}; do
 		begin_rig
 		must "$OSCAN_TREE/out/tests/vm/motion-check" \
 			a_short_move_is_made_and_counted >/dev/null
