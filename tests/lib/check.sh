@@ -64,6 +64,9 @@ ring()
 
 tests/lib/deps.sh || exit
 mkdir -p out/check
+# What was compiled before, in this clone or another, is not compiled again.
+export PATH=/usr/lib/ccache:$PATH CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
+export CCACHE_DIR=${OSCAN_CACHE:-$HOME/.cache/oscan}/ccache
 # What more than one ring needs.
 for folder in userspace tests/rotor; do
 	make --no-print-directory -C "$folder" || exit

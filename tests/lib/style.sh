@@ -86,6 +86,33 @@ kernel_only=$kernel_only,SPLIT_STRING
 kernel_only=$kernel_only,USE_NEGATIVE_ERRNO,ENOSYS,NEW_TYPEDEFS,AVOID_EXTERNS
 kernel_only=$kernel_only,STATIC_CONST_CHAR_ARRAY
 
+# Files by name and content that had no complaint, so that only what changed is
+# looked at again: it takes half a minute for all.
+cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
+clean_list=$cache/checkpatch-clean-$(sha256sum <.checkpatch.conf | cut -c 1-16)
+
+# to_check OPTIONS...: of the files named on standard input
+to_check()
+{
+	xargs -r sha256sum | sed "s|\$| $*|" | grep -vxFf "$clean_list"
+}
+
+# check_with CHECKPATCH OPTIONS...: the files named on standard input
+check_with()
+{
+	local todo said
+
+	todo=$(to_check "$@")
+	[ -n "$todo" ] || return
+	said=$(awk '{ print $2 }' <<<"$todo" |
+		xargs perl "$1" --no-summary --terse "${@:2}" --file)
+	if [ -z "$said" ]; then
+		echo "$todo" >>"$clean_list"
+	else
+		echo "$said"
+	fi
+}
+
 check_patch()
 {
 	local checkpatch
@@ -94,11 +121,11 @@ check_patch()
 		echo "checkpatch.pl is not there"
 		return
 	}
-	c_files | grep -E '^(kmod|include)/' |
-		xargs -r perl "$checkpatch" --no-summary --terse --file
+	mkdir -p "$cache"
+	touch "$clean_list"
+	c_files | grep -E '^(kmod|include)/' | check_with "$checkpatch"
 	c_files | grep -vE '^(kmod|include)/' |
-		xargs -r perl "$checkpatch" --no-summary --terse \
-			--ignore "$kernel_only" --file
+		check_with "$checkpatch" --ignore "$kernel_only"
 }
 
 # A build of its own, so that every file is compiled and its warnings seen.

@@ -187,7 +187,7 @@ refused()
 # One process for all that was kept, for they are slow to start here.
 json_is_json()
 {
-	must [ "$outputs" -gt 9 ]
+	must [ "$outputs" -gt 4 ]
 	must /usr/bin/python3 -ISc 'import json, sys
 for name in sys.argv[1:]:
     assert isinstance(json.load(open(name)), dict)' "$work"/json-*
