@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "motor.h"
+#include "oscan_trace.h"
 
 int axis_init(struct axis *axis)
 {
@@ -231,6 +232,8 @@ int axis_move(struct axis *axis, struct oscan_move *move)
 	begin(axis, &plan, &request, target);
 	origin = earliest_origin(axis);
 	step_begin(axis, origin);
+	trace_oscan_move_start(axis, origin,
+			       plan_deadline(&plan, plan.steps));
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
 
@@ -264,6 +267,7 @@ void axis_stop(struct axis *axis, enum oscan_end why)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&axis->lock, flags);
+	trace_oscan_stop(axis, why);
 	step_stop(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
@@ -274,6 +278,7 @@ void axis_halt(struct axis *axis, enum oscan_end why)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&axis->lock, flags);
+	trace_oscan_halt(axis, why);
 	step_halt(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);

@@ -95,6 +95,8 @@ a_right_command_line_is_parsed()
 	right status
 	right status turntable
 	right status --json turntable
+	right stats
+	right stats --json rotor
 	right enable turntable
 	right enable turntable on
 	right enable turntable off
@@ -194,7 +196,7 @@ a_missing_device_is_told_in_one_sentence()
 {
 	local none=$work/none command
 
-	for command in list status stop halt "enable turntable" \
+	for command in list status stats stop halt "enable turntable" \
 		       "move turntable 1" "set-position turntable 1"; do
 		# shellcheck disable=SC2206
 		row_args=($command --device "$none")

@@ -14,6 +14,7 @@
 static const struct command commands[] = {
 	{ "list", cmd_list, "show the axes and their limits" },
 	{ "status", cmd_status, "show where the axes are and what they do" },
+	{ "stats", cmd_stats, "show how well steps met their time" },
 	{ "enable", cmd_enable, "switch a motor on or off" },
 	{ "move", cmd_move, "move an axis" },
 	{ "stop", cmd_stop, "decelerate to a stop" },

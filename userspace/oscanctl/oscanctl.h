@@ -34,6 +34,7 @@ struct command {
 
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
