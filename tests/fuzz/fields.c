@@ -107,7 +107,7 @@ static uint64_t valid_rate(struct fuzz_random *random, int fraction_bits)
 
 	if (fuzz_one_in(random, 3))
 		return 0;
-	rate = (200 + fuzz_below(random, 4800)) << fraction_bits;
+	rate = (1000 + fuzz_below(random, 4000)) << fraction_bits;
 	if (fuzz_one_in(random, 2))
 		rate |= fuzz_any(random) & ((1ULL << fraction_bits) - 1);
 	return rate;

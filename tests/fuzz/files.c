@@ -46,22 +46,30 @@ void files_end(void)
 		put_in(i, NONE);
 }
 
-static int any_mode(struct fuzz_random *random)
+/* One file makes most of the calls, so that it mostly holds control. */
+static int any_slot(struct fuzz_random *random)
+{
+	return fuzz_one_in(random, 4) ? fuzz_below(random, FILES) : 0;
+}
+
+static int any_mode(struct fuzz_random *random, int slot)
 {
 	static const int modes[] = { O_RDONLY, O_RDWR, O_RDWR, O_WRONLY };
 
+	if (!slot && !fuzz_one_in(random, 4))
+		return O_RDWR | O_CLOEXEC;
 	return modes[fuzz_below(random, 4)] | O_CLOEXEC |
 	       (fuzz_one_in(random, 4) ? O_NONBLOCK : 0);
 }
 
 int files_pick(struct fuzz_random *random)
 {
-	int slot = fuzz_below(random, FILES);
+	int slot = any_slot(random);
 	int fd = atomic_load(&files[slot]);
 
 	if (fd != NONE)
 		return fd;
-	fd = open(path, any_mode(random));
+	fd = open(path, any_mode(random, slot));
 	if (fd >= 0)
 		put_in(slot, fd);
 	return fd;
@@ -73,7 +81,7 @@ void files_change(struct fuzz_random *random)
 
 	switch (fuzz_below(random, 4)) {
 	case 0:
-		put_in(slot, open(path, any_mode(random)));
+		put_in(slot, open(path, any_mode(random, slot)));
 		break;
 	case 1:
 		put_in(slot, fcntl(files_pick(random), F_DUPFD_CLOEXEC, 0));

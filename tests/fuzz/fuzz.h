@@ -9,6 +9,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,13 @@ enum fuzz_right {
 	FUZZ_COMMAND = 2,	/* files opened for writing, reserved are zero */
 };
 
+/* enum fuzz_effect - what must not happen at all times */
+enum fuzz_effect {
+	FUZZ_PLAIN = 1,
+	FUZZ_ENDS = 2,		/* it ends a move */
+	FUZZ_REBASES = 3,	/* it changes the position without a step */
+};
+
 /**
  * struct fuzz_request - one request, a line of requests.c
  * @name: as in OSCAN_IOC_name
@@ -30,7 +38,7 @@ enum fuzz_right {
  * @size: of its struct, bytes
  * @right: who may make it
  * @weight: how often it is made, relative to the others
- * @rebases: it changes the position without a step
+ * @effect: what it does besides
  * @fields: its struct, see requests.c
  */
 struct fuzz_request {
@@ -39,7 +47,7 @@ struct fuzz_request {
 	size_t size;
 	enum fuzz_right right;
 	unsigned int weight;
-	bool rebases;
+	enum fuzz_effect effect;
 	const char *fields;
 };
 
@@ -61,13 +69,16 @@ uint64_t fuzz_below(struct fuzz_random *random, uint64_t limit);
 bool fuzz_one_in(struct fuzz_random *random, unsigned int n);
 
 /**
- * struct fuzz_machine - what is fuzzed; constant during a round
- * @axes: number of axes
- * @rebase: requests that change the position without a step are allowed
+ * struct fuzz_machine - what is fuzzed
+ * @axes: number of axes, constant during a round
+ * @rebase: requests that change the position without a step are allowed,
+ *	constant during a round
+ * @calm: nothing is done now that ends a move, so that moves get on
  */
 struct fuzz_machine {
 	unsigned int axes;
 	bool rebase;
+	atomic_bool calm;
 };
 
 /**

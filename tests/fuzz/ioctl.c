@@ -49,6 +49,14 @@ void ioctl_begin(void)
 	want(!mprotect(pages + 2 * PAGE, PAGE, PROT_NONE), "mprotect: %m");
 }
 
+static bool may_do(const struct fuzz_machine *machine,
+		   enum fuzz_effect effect)
+{
+	return effect == FUZZ_PLAIN ||
+	       (effect == FUZZ_ENDS && !machine->calm) ||
+	       (effect == FUZZ_REBASES && machine->rebase);
+}
+
 static const struct fuzz_request *choose(struct fuzz_thread *thread)
 {
 	const struct fuzz_request *request;
@@ -59,7 +67,7 @@ static const struct fuzz_request *choose(struct fuzz_thread *thread)
 		left = fuzz_below(&thread->random, total_weight);
 		for (; left >= request->weight; request++)
 			left -= request->weight;
-	} while (request->rebases && !thread->machine->rebase);
+	} while (!may_do(thread->machine, request->effect));
 	return request;
 }
 

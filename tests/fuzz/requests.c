@@ -2,7 +2,7 @@
 /*
  * Every request of <linux/oscan.h>: a new one is one line more here.
  *
- * REQUEST(name, struct, right, weight, rebases, fields). The fields are the
+ * REQUEST(name, struct, right, weight, effect, fields). The fields are the
  * struct's, one letter each in their order; a number behind a letter, or
  * behind a group in parentheses, repeats it. The program refuses to run when
  * they do not add up to the size of the struct.
@@ -29,27 +29,27 @@
 
 #include "fuzz.h"
 
-#define REQUEST(_name, _struct, _right, _weight, _rebases, _fields)	\
+#define REQUEST(_name, _struct, _right, _weight, _effect, _fields)	\
 	{								\
 		.name = #_name,						\
 		.cmd = OSCAN_IOC_##_name,				\
 		.size = sizeof(struct _struct),				\
 		.right = FUZZ_##_right,					\
 		.weight = _weight,					\
-		.rebases = _rebases,					\
+		.effect = FUZZ_##_effect,					\
 		.fields = _fields,					\
 	}
 
 const struct fuzz_request fuzz_requests[] = {
-	REQUEST(INFO, oscan_info, WATCH, 2, false, "u4U4N2"),
-	REQUEST(AXIS_INFO, oscan_axis_info, WATCH, 2, false, "auNu6U5u6U8"),
-	REQUEST(STATE, oscan_state, WATCH, 4, false, "au5U5u2U5"),
-	REQUEST(STATS, oscan_stats, WATCH, 2, false, "auU3u2U50"),
-	REQUEST(ENABLE, oscan_enable, COMMAND, 6, false, "abZ2"),
-	REQUEST(MOVE, oscan_move, COMMAND, 40, false, "afPVA2U2uzZ4"),
-	REQUEST(STOP, oscan_stop, COMMAND, 1, false, "mz3"),
-	REQUEST(HALT, oscan_stop, COMMAND, 1, false, "mz3"),
-	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, true, "azPZ2"),
+	REQUEST(INFO, oscan_info, WATCH, 2, PLAIN, "u4U4N2"),
+	REQUEST(AXIS_INFO, oscan_axis_info, WATCH, 2, PLAIN, "auNu6U5u6U8"),
+	REQUEST(STATE, oscan_state, WATCH, 4, PLAIN, "au5U5u2U5"),
+	REQUEST(STATS, oscan_stats, WATCH, 2, PLAIN, "auU3u2U50"),
+	REQUEST(ENABLE, oscan_enable, COMMAND, 6, PLAIN, "abZ2"),
+	REQUEST(MOVE, oscan_move, COMMAND, 40, PLAIN, "afPVA2U2uzZ4"),
+	REQUEST(STOP, oscan_stop, COMMAND, 1, ENDS, "mz3"),
+	REQUEST(HALT, oscan_stop, COMMAND, 1, ENDS, "mz3"),
+	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "azPZ2"),
 };
 
 const size_t fuzz_request_count =

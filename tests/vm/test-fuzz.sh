@@ -14,7 +14,8 @@ seed=${2-$(date +%s)}
 name=random_calls_do_no_harm_and_every_step_is_counted
 
 said=
-load_rig
+# So that the first step of a move comes soon.
+load_rig max_accel_sps2=100000
 while read -r line; do
 	progress "${line#\# }"
 	before=$said

@@ -88,7 +88,7 @@ debug_files()
 	end_move
 	verdict debugfs_can_be_read_while_it_moves
 	exec 5<"$folder/turntable"
-	unload_rig || why+="the modules cannot be unloaded; "
+	echo oscan-motor >/sys/bus/platform/drivers/oscan-motor/unbind
 	must [ ! -e "$folder" ]
 	must [ -z "$(cat <&5 2>/dev/null)" ]
 	exec 5<&-
@@ -169,8 +169,10 @@ stumbles()
 	run move turntable 5500 --steps --json
 	must_exit 0
 	end_trace
-	traced oscan_stumble axis=0 name=turntable position=2800 \
-		steps_left=2700
+	traced oscan_stumble axis=0 name=turntable move_id=1
+	# This machine may hold it up elsewhere too.
+	must [ -z "$(sed -nE 's/^oscan_stumble: .*position=([0-9]+) steps_left=([0-9]+)/\1 \2/p' \
+		"$work/trace" | awk '$1 + $2 != 5500')" ]
 	must [ "$(grep -c '^oscan_stumble: ' "$work/trace")" = \
 	       "$(value stumbles)" ]
 	run stats turntable --json
