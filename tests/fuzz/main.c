@@ -145,7 +145,7 @@ static void run_round(struct round *round, struct recorder *recorder)
 		want(!pthread_create(&threads[i], NULL, run_thread,
 				     &round->threads[i]), "pthread_create");
 	for (i = 0; running; i++) {
-		round->machine.calm = i % 64 < 56;
+		round->machine.calm = i % 16 < 10;
 		/* Threads that have ended are not joined yet, so still known. */
 		pthread_kill(threads[i % FUZZ_THREADS],
 			     i / FUZZ_THREADS % 2 ? SIGUSR1 : SIGUSR2);

@@ -41,14 +41,14 @@
 	}
 
 const struct fuzz_request fuzz_requests[] = {
-	REQUEST(INFO, oscan_info, WATCH, 2, PLAIN, "u4U4N2"),
-	REQUEST(AXIS_INFO, oscan_axis_info, WATCH, 2, PLAIN, "auNu6U5u6U8"),
+	REQUEST(INFO, oscan_info, WATCH, 1, PLAIN, "u4U4N2"),
+	REQUEST(AXIS_INFO, oscan_axis_info, WATCH, 1, PLAIN, "auNu6U5u6U8"),
 	REQUEST(STATE, oscan_state, WATCH, 4, PLAIN, "au5U5u2U5"),
-	REQUEST(STATS, oscan_stats, WATCH, 2, PLAIN, "auU3u2U50"),
+	REQUEST(STATS, oscan_stats, WATCH, 1, PLAIN, "auU3u2U50"),
 	REQUEST(ENABLE, oscan_enable, COMMAND, 6, PLAIN, "abZ2"),
 	REQUEST(MOVE, oscan_move, COMMAND, 40, PLAIN, "afPVA2U2uzZ4"),
-	REQUEST(STOP, oscan_stop, COMMAND, 1, ENDS, "mz3"),
-	REQUEST(HALT, oscan_stop, COMMAND, 1, ENDS, "mz3"),
+	REQUEST(STOP, oscan_stop, COMMAND, 2, ENDS, "mz3"),
+	REQUEST(HALT, oscan_stop, COMMAND, 2, ENDS, "mz3"),
 	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "azPZ2"),
 };
 

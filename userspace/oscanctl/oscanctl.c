@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },
 	{ "set-position", cmd_set_position, "say where an axis is" },
+	{ "calibrate", cmd_calibrate,
+	  "work out the scale of an axis from a known travel" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
