@@ -5,19 +5,6 @@
 
 #include "fuzz.h"
 
-#define FIELDS_MOST	1024
-
-struct field {
-	char kind;
-	size_t offset;
-};
-
-struct layout {
-	struct field fields[FIELDS_MOST];
-	size_t count;
-	size_t size;
-};
-
 static size_t kind_size(char kind)
 {
 	if (kind && strchr("ambfnuz", kind))
@@ -38,15 +25,15 @@ static unsigned long repeats(const char **text)
 	return times;
 }
 
-static bool add_field(struct layout *layout, char kind, unsigned long times)
+static bool add_field(struct fuzz_layout *layout, char kind, unsigned long times)
 {
 	size_t size = kind_size(kind);
 
 	for (; times && size; times--) {
-		if (layout->count == FIELDS_MOST ||
+		if (layout->count == FUZZ_FIELDS ||
 		    layout->size + size > FUZZ_ARGUMENT)
 			return false;
-		layout->fields[layout->count++] = (struct field) {
+		layout->fields[layout->count++] = (struct fuzz_field) {
 			.kind = kind, .offset = layout->size,
 		};
 		layout->size += size;
@@ -55,7 +42,7 @@ static bool add_field(struct layout *layout, char kind, unsigned long times)
 }
 
 /* Up to the parenthesis that closes the group, or the end. */
-static const char *parse(struct layout *layout, const char *text)
+static const char *parse(struct fuzz_layout *layout, const char *text)
 {
 	const char *end;
 	unsigned long times;
@@ -78,12 +65,14 @@ static const char *parse(struct layout *layout, const char *text)
 	return text;
 }
 
-size_t fields_size(const char *fields)
+bool fields_parse(struct fuzz_layout *layout, const char *fields)
 {
-	struct layout layout = { .count = 0 };
-	const char *end = parse(&layout, fields);
+	const char *end;
 
-	return end && !*end ? layout.size : 0;
+	layout->count = 0;
+	layout->size = 0;
+	end = parse(layout, fields);
+	return end && !*end;
 }
 
 static uint64_t valid_position(struct fuzz_random *random)
@@ -169,7 +158,7 @@ static uint64_t boundary_value(struct fuzz_random *random)
 	}
 }
 
-static void put(unsigned char *argument, const struct field *field,
+void fields_put(unsigned char *argument, const struct fuzz_field *field,
 		uint64_t value)
 {
 	uint32_t half = value;
@@ -184,23 +173,24 @@ static void put(unsigned char *argument, const struct field *field,
 
 static void fill_valid(struct fuzz_random *random,
 		       const struct fuzz_machine *machine,
-		       const struct layout *layout, unsigned char *argument)
+		       const struct fuzz_layout *layout, unsigned char *argument)
 {
 	size_t i;
 
 	for (i = 0; i < layout->count; i++)
-		put(argument, &layout->fields[i],
-		    valid_value(random, machine, layout->fields[i].kind));
+		fields_put(argument, &layout->fields[i],
+			   valid_value(random, machine, layout->fields[i].kind));
 }
 
 static void spoil_field(struct fuzz_random *random,
-			const struct layout *layout, unsigned char *argument)
+			const struct fuzz_layout *layout, unsigned char *argument)
 {
-	put(argument, &layout->fields[fuzz_below(random, layout->count)],
-	    boundary_value(random));
+	fields_put(argument,
+		   &layout->fields[fuzz_below(random, layout->count)],
+		   boundary_value(random));
 }
 
-static void spoil(struct fuzz_random *random, const struct layout *layout,
+static void spoil(struct fuzz_random *random, const struct fuzz_layout *layout,
 		  unsigned char *argument)
 {
 	size_t i, n;
@@ -230,11 +220,11 @@ static void spoil(struct fuzz_random *random, const struct layout *layout,
 	}
 }
 
-static bool is_spoilt(const struct layout *layout,
+static bool is_spoilt(const struct fuzz_layout *layout,
 		      const unsigned char *argument)
 {
 	static const unsigned char zero[8];
-	const struct field *field = layout->fields;
+	const struct fuzz_field *field = layout->fields;
 	size_t i;
 
 	for (i = 0; i < layout->count; i++, field++)
@@ -249,11 +239,11 @@ bool fields_fill(struct fuzz_random *random,
 		 const struct fuzz_machine *machine,
 		 const struct fuzz_request *request, unsigned char *argument)
 {
-	static __thread struct layout layouts[64];
-	struct layout *layout = &layouts[request - fuzz_requests];
+	static __thread struct fuzz_layout layouts[64];
+	struct fuzz_layout *layout = &layouts[request - fuzz_requests];
 
 	if (!layout->count)
-		parse(layout, request->fields);
+		fields_parse(layout, request->fields);
 	fill_valid(random, machine, layout, argument);
 	spoil(random, layout, argument);
 	return is_spoilt(layout, argument);

@@ -81,12 +81,26 @@ struct fuzz_machine {
 	atomic_bool calm;
 };
 
-/**
- * fields_size() - bytes of the struct that @fields describes
- *
- * Return: bytes, or 0 when it is no description.
- */
-size_t fields_size(const char *fields);
+/* struct fuzz_field - a field of a struct, its @kind as in requests.c */
+struct fuzz_field {
+	char kind;
+	size_t offset;
+};
+
+#define FUZZ_FIELDS	1024
+
+/* struct fuzz_layout - the fields of a struct of @size bytes */
+struct fuzz_layout {
+	struct fuzz_field fields[FUZZ_FIELDS];
+	size_t count;
+	size_t size;
+};
+
+/* fields_parse() - a description; false when it is none */
+bool fields_parse(struct fuzz_layout *layout, const char *fields);
+/* fields_put() - set one, cut to its size */
+void fields_put(unsigned char *argument, const struct fuzz_field *field,
+		uint64_t value);
 
 /**
  * fields_fill() - make an argument: valid, nearly valid or wild

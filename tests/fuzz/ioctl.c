@@ -26,14 +26,15 @@ static unsigned int total_weight;
 static void check_table(void)
 {
 	const struct fuzz_request *request = fuzz_requests;
-	size_t i, size;
+	static struct fuzz_layout layout;
+	size_t i;
 
 	want(fuzz_request_count <= 64, "too many requests for the tally");
 	for (i = 0; i < fuzz_request_count; i++, request++) {
-		size = fields_size(request->fields);
-		want(size == request->size,
+		want(fields_parse(&layout, request->fields) &&
+		     layout.size == request->size,
 		     "requests.c: the fields of %s have %zu bytes, the struct %zu",
-		     request->name, size, request->size);
+		     request->name, layout.size, request->size);
 		total_weight += request->weight;
 	}
 }
