@@ -61,7 +61,7 @@ scales()
 	must grep -qx '    oscan,gear-ratio = <40 3>;' "$work/out"
 	must grep -qx '    oscan,gear-ratio = <8000 597>;' "$work/out"
 	must grep -qx '    oscan,gear-ratio = <67 5>;' "$work/out"
-	must grep -q '^is then 11\.9.* to 124\..* deg\.$' "$work/out"
+	must grep -q ' is then 11\.9.* to 124\..* deg\.$' "$work/out"
 	verdict calibrate_says_what_to_write_into_the_overlay
 	run calibrate turntable --commanded 2turn --measured 360 --json
 	must_exit 0
