@@ -5,7 +5,9 @@
  * are halted, and what the driver counted must be what was recorded.
  *
  * In every other round no request sets the position, so that it can be held
- * against the edges too.
+ * against the edges too. In some the device is unbound from the driver and
+ * bound again, over and over, under the open files; the driver's count begins
+ * anew then, and the edges are held against the rules of their time alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 #define ROUND_CALLS	100000
 #define SAY_NS		(20 * KIT_NS_PER_S)
 #define AXES		2	/* of the rig */
+#define REBIND_ROUNDS	4	/* one in so many */
 
 /* Edges as they come; main thread only. */
 struct recorder {
@@ -36,9 +39,11 @@ struct round {
 	struct fuzz_machine machine;
 	struct fuzz_thread threads[FUZZ_THREADS];
 	struct oscan_state before[AXES];
+	bool rebind;
 };
 
 static struct fuzz_tally total;
+static uint64_t steps;
 static atomic_int running;
 
 static void do_nothing(int number)
@@ -107,8 +112,10 @@ static void take_edges(struct recorder *recorder)
 }
 
 static void begin_round(struct round *round, struct recorder *recorder,
-			uint64_t seed, uint64_t calls, bool rebase)
+			uint64_t seed, uint64_t calls)
 {
+	/* Of the seed alone, so that it brings the kind of round back too. */
+	uint64_t number = seed / FUZZ_THREADS;
 	int fd = motor_setup(), axis, i;
 
 	*recorder = (struct recorder) {
@@ -117,8 +124,9 @@ static void begin_round(struct round *round, struct recorder *recorder,
 	want(recorder->fd >= 0, "/dev/oscan-rig: %m");
 	round->machine = (struct fuzz_machine) {
 		.axes = motor_info(fd).axes,
-		.rebase = rebase,
+		.rebase = number % 2,
 	};
+	round->rebind = number % REBIND_ROUNDS == REBIND_ROUNDS - 1;
 	want_equal(round->machine.axes, AXES);
 	for (axis = 0; axis < AXES; axis++)
 		round->before[axis] = motor_state(fd, axis);
@@ -132,6 +140,19 @@ static void begin_round(struct round *round, struct recorder *recorder,
 		};
 		fuzz_seed(&round->threads[i].random, seed + i);
 	}
+}
+
+static void write_driver(const char *name)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/platform/drivers/oscan-motor/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	want(fd >= 0, "%s: %m", path);
+	want(write(fd, "oscan-motor", 11) == 11, "%s: %m", name);
+	close(fd);
 }
 
 /* Takes edges and disturbs the threads until all have made their calls. */
@@ -150,6 +171,10 @@ static void run_round(struct round *round, struct recorder *recorder)
 		pthread_kill(threads[i % FUZZ_THREADS],
 			     i / FUZZ_THREADS % 2 ? SIGUSR1 : SIGUSR2);
 		kit_sleep_ms(5);
+		if (round->rebind && i % 64 == 32) {
+			write_driver("unbind");
+			write_driver("bind");
+		}
 		take_edges(recorder);
 	}
 	for (i = 0; i < FUZZ_THREADS; i++)
@@ -164,11 +189,14 @@ static void judge_axis_of_round(const struct round *round, int fd,
 	const struct oscan_state *before = &round->before[axis];
 	struct oscan_state now = motor_state(fd, axis);
 
-	want_equal(now.steps - before->steps,
-		   recording_count(recording, axis_lines(axis).step, 1));
+	steps += recording_count(recording, axis_lines(axis).step, 1);
 	want_equal(recording_count(recording, axis_lines(axis).step, 1),
 		   recording_count(recording, axis_lines(axis).step, 0));
-	if (!round->machine.rebase)
+	if (!round->rebind)
+		want_equal(now.steps - before->steps,
+			   recording_count(recording, axis_lines(axis).step,
+					   1));
+	if (!round->rebind && !round->machine.rebase)
 		want_equal(now.position - before->position,
 			   recording_net(recording, axis));
 	judge_axis(fd, axis, recording, SPEED_SPS);
@@ -218,18 +246,16 @@ static void say_rarely(uint64_t seed)
 	if (kit_now_ns() - said_ns < SAY_NS)
 		return;
 	said_ns = kit_now_ns();
-	kit_say("%" PRIu64 " calls; this round alone: FUZZ_CALLS=%d FUZZ_SEED=%" PRIu64,
-		total.calls, ROUND_CALLS, seed);
+	kit_say("%" PRIu64 " calls, %" PRIu64 " steps; seed of the last round %" PRIu64,
+		total.calls, steps, seed);
 }
 
 /* A request that is never accepted was not tried beyond its first check. */
 static void conclude(void)
 {
 	int fd = motor_setup();
-	uint64_t steps;
 	size_t i;
 
-	steps = motor_state(fd, TURNTABLE).steps + motor_state(fd, ROTOR).steps;
 	kit_say("%" PRIu64 " calls, %" PRIu64 " steps", total.calls, steps);
 	for (i = 0; i < fuzz_request_count; i++)
 		kit_say("%-14s %8" PRIu64 " accepted %8" PRIu64 " refused",
@@ -247,18 +273,19 @@ int main(int argc, char **argv)
 {
 	uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	uint64_t chunk = calls > 2 * ROUND_CALLS ? ROUND_CALLS : calls / 2;
+	uint64_t chunk = calls / REBIND_ROUNDS;
 	static struct round round;
 	struct recorder recorder;
-	uint64_t number;
 
+	if (chunk > ROUND_CALLS)
+		chunk = ROUND_CALLS;
 	if (calls < 1000) {
 		fprintf(stderr, "usage: fuzz CALLS [SEED], at least 1000 calls\n");
 		return 2;
 	}
 	begin();
-	for (number = 0; total.calls + FUZZ_THREADS <= calls; number++) {
-		begin_round(&round, &recorder, seed, chunk, number % 2);
+	while (total.calls + FUZZ_THREADS <= calls) {
+		begin_round(&round, &recorder, seed, chunk);
 		run_round(&round, &recorder);
 		end_round(&round, &recorder);
 		sum_up(&round);
