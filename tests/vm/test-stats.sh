@@ -73,7 +73,7 @@ after_a_move()
 
 debug_files()
 {
-	must [ "$(ls "$folder" | tr '\n' ' ')" = "rotor turntable " ]
+	must [ "$(cd "$folder" && echo *)" = "rotor turntable" ]
 	must grep -qx 'position  *701 microsteps, [a-z]*' "$folder/turntable"
 	must grep -qx 'steps  *701, 0 not in the trace' "$folder/turntable"
 	must [ "$(sum_of '^  <' 3 <"$folder/turntable")" = 701 ]
@@ -99,7 +99,7 @@ begin_trace()
 {
 	echo 0 >"$tracing/events/enable"
 	echo >"$tracing/trace"
-	echo "${1-1}" >"$tracing/events/oscan/enable"
+	echo 1 >"$tracing/events/oscan/enable"
 }
 
 end_trace()
