@@ -4,7 +4,7 @@
  * microsteps, times nanoseconds of CLOCK_MONOTONIC. All are called with
  * axis->lock held; one that is off costs an instruction that does nothing.
  *
- *   oscan_move_start	a move was accepted
+ *   oscan_move_start	a move was accepted; one of no steps is not traced
  *   oscan_move_end	it has ended, and how well its steps met their time
  *   oscan_stop		a stop was asked for, by whom the field why says
  *   oscan_halt		the same for a halt
