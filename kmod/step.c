@@ -159,6 +159,7 @@ static void ramp_up_again(struct axis *axis)
 	struct plan_request request = axis->leg.request;
 
 	request.steps = axis->plan.steps - axis->step_in_plan;
+	request.start = (struct plan_motion){ 0 };
 	if (axis->motion == OSCAN_MOTION_STOPPING) {
 		request.speed_sps_q44 = min(request.speed_sps_q44,
 					    axis->start_stop_sps_q44);
