@@ -351,12 +351,16 @@ static struct plan_request random_request(void)
 	return request;
 }
 
-/* The next random move that can be made and does not take too long. */
+/*
+ * The next random move that can be made, does not take too long, and is not
+ * made faster by its acceleration than a speed can be.
+ */
 static void random_plan(struct plan *plan, struct plan_request *request)
 {
 	do
 		*request = random_request();
-	while (plan_make(plan, request) != PLAN_MADE);
+	while (plan_make(plan, request) != PLAN_MADE ||
+	       plan->top_sps_q44 == ~0ULL);
 }
 
 static unsigned long moves(void)

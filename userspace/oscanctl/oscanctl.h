@@ -35,6 +35,7 @@ struct command {
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
+int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_halt(int argc, char **argv);
@@ -187,6 +188,7 @@ enum quantity_kind {
 	QUANTITY_POSITION = 1,	/* deg or mm */
 	QUANTITY_SPEED = 2,	/* deg/s or mm/s, above zero */
 	QUANTITY_ACCEL = 3,	/* deg/s2 or mm/s2, above zero */
+	QUANTITY_JERK = 4,	/* deg/s3 or mm/s3, above zero */
 };
 
 /**
