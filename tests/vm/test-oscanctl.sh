@@ -108,7 +108,7 @@ moves()
 	wait "$mover"
 	status=$?
 	must_exit 0
-	must grep -q '^turntable: at rest at -' "$work/out"
+	must grep -q '^turntable: at rest at ' "$work/out"
 	verdict ctrl_c_ends_a_jog
 	run move turntable 0
 	must_exit 0
