@@ -13,6 +13,7 @@ static_assert(sizeof(struct oscan_info) == 112);
 static_assert(sizeof(struct oscan_axis_info) == 192);
 static_assert(sizeof(struct oscan_enable) == 24);
 static_assert(sizeof(struct oscan_move) == 96);
+static_assert(sizeof(struct oscan_group) == 32);
 static_assert(sizeof(struct oscan_stop) == 16);
 static_assert(sizeof(struct oscan_set_position) == 32);
 static_assert(sizeof(struct oscan_state) == 112);
@@ -25,6 +26,7 @@ union request {
 	struct oscan_stats stats;
 	struct oscan_enable enable;
 	struct oscan_move move;
+	struct oscan_group group;
 	struct oscan_stop stop;
 	struct oscan_set_position set_position;
 };
@@ -139,10 +141,35 @@ static int run_move(struct motor_file *motor, union request *r)
 {
 	struct axis *axis = find_axis(motor->controller, r->move.axis);
 
-	if (!is_zero(r->move.reserved, sizeof(r->move.reserved)) ||
-	    r->move.reserved0 || (r->move.flags & ~OSCAN_MOVE_RELATIVE))
+	if (r->move.reserved || r->move.reserved0)
 		return -EINVAL;
 	return axis ? axis_move(axis, &r->move) : -ENXIO;
+}
+
+static int run_group(struct motor_file *motor, union request *r)
+{
+	void __user *user = u64_to_user_ptr(r->group.moves);
+	struct oscan_move *moves;
+	size_t bytes;
+	int ret;
+
+	if (!is_zero(r->group.reserved, sizeof(r->group.reserved)) ||
+	    !r->group.count || r->group.count > OSCAN_MAX_AXES)
+		return -EINVAL;
+	bytes = r->group.count * sizeof(*moves);
+	moves = memdup_user(user, bytes);
+	if (IS_ERR(moves))
+		return PTR_ERR(moves);
+	if (copy_to_user(user, moves, bytes)) {
+		kfree(moves);
+		return -EFAULT;
+	}
+	ret = axes_move_together(motor->controller, r->group.flags, moves,
+				 r->group.count);
+	if (!ret && copy_to_user(user, moves, bytes))
+		ret = -EFAULT;
+	kfree(moves);
+	return ret;
 }
 
 static int run_set_position(struct motor_file *motor, union request *r)
@@ -202,6 +229,7 @@ static const struct {
 	{ OSCAN_IOC_STATS, WATCH, get_stats },
 	{ OSCAN_IOC_ENABLE, COMMAND, run_enable },
 	{ OSCAN_IOC_MOVE, COMMAND, run_move },
+	{ OSCAN_IOC_MOVE_TOGETHER, COMMAND, run_group },
 	{ OSCAN_IOC_STOP, INTERRUPT, run_stop },
 	{ OSCAN_IOC_HALT, INTERRUPT, run_halt },
 	{ OSCAN_IOC_SET_POSITION, COMMAND, run_set_position },
@@ -238,6 +266,10 @@ static long run_request(struct file *file, unsigned int index,
 		return -EBADF;
 	if ((_IOC_DIR(cmd) & _IOC_WRITE) &&
 	    copy_from_user(&request, argument, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	/* Before anything happens: can the answer be written? */
+	if ((_IOC_DIR(cmd) & _IOC_READ) &&
+	    copy_to_user(argument, &request, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	if (mutex_lock_interruptible(&motor->controller->mutex))
 		return -ERESTARTSYS;

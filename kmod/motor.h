@@ -48,7 +48,26 @@ enum step_edge {
 	STEP_EDGE_NONE = 1,
 	STEP_EDGE_RISE = 2,
 	STEP_EDGE_FALL = 3,
+	STEP_EDGE_TURN = 4,	/* of DIR */
 };
+
+/**
+ * struct leg - part of a move in one direction
+ * @goal: where its move ends, microsteps
+ * @move_id: of its move
+ * @request: limits; @request.steps is its length, @request.end_sps_q44 the
+ *	speed at which the next leg takes over
+ * @sign: direction, +1 or -1
+ */
+struct leg {
+	s64 goal;
+	u32 move_id;
+	int sign;
+	struct plan_request request;
+};
+
+/* Each move may need two; so may the one that runs have left one. */
+#define LEGS_MAX	(2 * OSCAN_MOVE_QUEUE_LIMIT + 2)
 
 /**
  * struct axis - one motor
@@ -59,24 +78,30 @@ enum step_edge {
  * @dir: DIR line, active for the positive direction
  * @enable_line: ENABLE line or NULL
  * @start_stop_sps_q44: constant after probe: start-stop rate
+ * @draft: plan that is being made; protected by controller->mutex
+ * @draft_legs: shape [LEGS_MAX], legs that are being made; likewise
+ * @last_id: number of the last move that was accepted; likewise
  * @lock: protects everything below
  * @timer: fires at the next edge; hard interrupt context
  * @next_edge: what @timer will write
  * @due_ns: when the next rising edge is due
- * @plan: schedule of the running move or of what is left of it
+ * @plan: schedule of the running leg or of what is left of it
+ * @stop_plan: deceleration that is being made
+ * @leg: the running leg
+ * @legs: shape [@legs_count], those that follow
+ * @legs_count: their number
  * @step_in_plan: steps of @plan that were written
  * @origin_ns: time of @plan's step 0, with all slip so far
- * @sign: direction of the running or last move, +1 or -1
+ * @sign: direction of the last step or the next one, +1 or -1
  * @enabled: the motor driver is on
  * @position: microsteps
- * @target: where the running or last move ends
+ * @target: where the running or last move ends or was to end
  * @motion: enum oscan_motion
  * @end: enum oscan_end of the last move that ended
  * @pending_end: what @end will be when the running move ends
  * @position_state: enum oscan_position_state
  * @move_id: number of the running or last move
- * @rate_sps: constant while moving: greatest speed of the running move
- * @request: the running move, for ramping up again
+ * @rate_sps: greatest speed of the running move and those that wait
  * @rise_ns: when STEP was last made active
  * @previous_ns: when the step before in this move was written, or 0
  * @fall_ns: when STEP was last made inactive
@@ -101,12 +126,19 @@ struct axis {
 	struct gpio_desc *dir;
 	struct gpio_desc *enable_line;
 	u64 start_stop_sps_q44;
+	struct plan draft;
+	struct leg draft_legs[LEGS_MAX];
+	u32 last_id;
 
 	raw_spinlock_t lock;
 	struct hrtimer timer;
 	enum step_edge next_edge;
 	u64 due_ns;
 	struct plan plan;
+	struct plan stop_plan;
+	struct leg leg;
+	struct leg legs[LEGS_MAX];
+	unsigned int legs_count;
 	u64 step_in_plan;
 	u64 origin_ns;
 	int sign;
@@ -119,7 +151,6 @@ struct axis {
 	enum oscan_position_state position_state;
 	u32 move_id;
 	u32 rate_sps;
-	struct plan_request request;
 	u64 rise_ns;
 	u64 previous_ns;
 	u64 fall_ns;
@@ -197,7 +228,6 @@ void debug_exit(struct controller *controller);
 /* axis.c: commands, process context, controller->mutex held, not gone */
 int axis_init(struct axis *axis);
 int axis_enable(struct axis *axis, bool on);
-int axis_move(struct axis *axis, struct oscan_move *move);
 int axis_set_position(struct axis *axis, s64 position);
 /* Process context, no lock needed. */
 void axis_stop(struct axis *axis, enum oscan_end why);
@@ -206,10 +236,27 @@ bool axis_is_idle(struct axis *axis);
 void axis_get_state(struct axis *axis, struct oscan_state *state);
 void axis_get_stats(struct axis *axis, struct oscan_stats *stats);
 
+/* move.c: commands, process context, controller->mutex held, not gone */
+int axis_move(struct axis *axis, struct oscan_move *move);
+int axes_move_together(struct controller *controller, u32 flags,
+		       struct oscan_move *moves, unsigned int count);
+
+/* legs.c: any context */
+void legs_set_end_speeds(struct leg *running, struct leg *legs,
+			 unsigned int count);
+/* legs.c: axis->lock held */
+void legs_clear(struct axis *axis);
+u32 legs_waiting(const struct axis *axis);
+bool legs_join(struct axis *axis);
+bool legs_next(struct axis *axis);
+
 /* step.c: hard interrupt */
 enum hrtimer_restart step_timer(struct hrtimer *timer);
 /* step.c: axis->lock held */
 void step_begin(struct axis *axis, u64 origin_ns);
+void step_replan(struct axis *axis, const struct plan *plan);
+void step_restart(struct axis *axis);
+void step_new_move(struct axis *axis);
 void step_stop(struct axis *axis, enum oscan_end why);
 void step_halt(struct axis *axis, enum oscan_end why);
 void step_suspect(struct axis *axis);

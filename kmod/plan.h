@@ -2,20 +2,26 @@
 /*
  * When each step of a move is due: exact, in closed form, integers only.
  *
- * The ideal axis starts with speed v0 at position 0 and time 0, accelerates
- * with a to speed v, keeps it, decelerates with d and comes to rest at
- * position N. Step n (1 to N) is due when the ideal position is n:
+ * The ideal axis passes position 0 at time 0 with speed v0 and position N with
+ * speed v1. In between it goes from v0 to a greatest speed v, keeps that, and
+ * goes on to v1. Without a limit of jerk each ramp has constant acceleration;
+ * with one it is an S: the acceleration rises evenly, stays, and falls evenly
+ * to 0. Step n (1 to N) is due when the ideal position is n.
  *
- *   accelerating   T(n) = (sqrt(v0^2 + 2 a n) - v0) / a
- *   even           T(n) = n / v + (v - v0)^2 / (2 a v)
- *   decelerating   T(n) = T(N) - sqrt(2 (N - n) / d)
+ * So a plan is a list of phases. A phase is told from its anchor, the end at
+ * which its acceleration is 0 or its speed least; s steps away from there,
+ * t seconds have passed:
+ *
+ *   even    s = v t                   t = s / v
+ *   ramp    s = v t + a t^2 / 2       t = 2 s / (v + sqrt(v^2 + 2 a s))
+ *   jerk    s = v t +- j t^3 / 6      t by Newton's method, see phase.c
  *
  * No deadline depends on the one before, so nothing drifts. Every deadline is
  * within 1 ns of the ideal one, and never before the one of the step before.
  *
  * Pure arithmetic: callable in any context, also in hard interrupt; the time
  * that a call takes is bounded and does not depend on the numbers. No kernel
- * interface is used, the unit tests compile the same file.
+ * interface is used, the unit tests compile the same files.
  */
 #ifndef OSCAN_PLAN_H
 #define OSCAN_PLAN_H
@@ -32,6 +38,7 @@ typedef int64_t s64;
 
 #define PLAN_MAX_STEPS		(1ULL << 40)	/* OSCAN_MOVE_STEPS_LIMIT */
 #define PLAN_MAX_NS		(1ULL << 47)	/* 39 hours */
+#define PLAN_MAX_PHASES		8
 
 /**
  * struct plan_wide - unsigned 128-bit number
@@ -54,77 +61,156 @@ struct plan_number {
 };
 
 /**
+ * struct plan_motion - how an axis moves at one moment, forwards
+ * @sps_q44: speed, microsteps/s in 2^-44
+ * @sps2_q32: amount of the acceleration, microsteps/s^2 in 2^-32
+ * @slowing: the acceleration is against the motion
+ */
+struct plan_motion {
+	u64 sps_q44;
+	u64 sps2_q32;
+	bool slowing;
+};
+
+/**
  * struct plan_request - what is asked for
  * @steps: N, 1 to PLAN_MAX_STEPS
- * @start_sps_q44: v0, microsteps/s in 2^-44; 0 from rest. Greater than
- *	@speed_sps_q44 is taken as that. Where the axis could not come to rest
- *	within @steps from it, it is lowered to the greatest from which it can.
+ * @start: how the axis moves at the beginning. The acceleration counts only
+ *	with a limit of jerk, and is brought to 0 first.
+ * @end_sps_q44: v1, microsteps/s in 2^-44; 0 to come to rest. Lowered to what
+ *	can be reached within @steps.
  * @speed_sps_q44: v, microsteps/s in 2^-44, not 0
- * @accel_sps2_q32: a, microsteps/s^2 in 2^-32, not 0
- * @decel_sps2_q32: d, microsteps/s^2 in 2^-32, not 0
+ * @accel_sps2_q32: greatest acceleration, microsteps/s^2 in 2^-32, not 0
+ * @decel_sps2_q32: greatest deceleration, microsteps/s^2 in 2^-32, not 0
+ * @jerk_sps3_q24: greatest jerk, microsteps/s^3 in 2^-24; 0 for no limit
+ * @pass_steps: the exact speed v is @pass_steps in @pass_ns, and
+ *	@speed_sps_q44 that, rounded down; 0 where @speed_sps_q44 is exact
+ * @pass_ns: nanoseconds
  */
 struct plan_request {
 	u64 steps;
-	u64 start_sps_q44;
+	struct plan_motion start;
+	u64 end_sps_q44;
 	u64 speed_sps_q44;
 	u64 accel_sps2_q32;
 	u64 decel_sps2_q32;
+	u64 jerk_sps3_q24;
+	u64 pass_steps;
+	u64 pass_ns;
+};
+
+enum plan_curve {
+	PLAN_EVEN,		/* constant speed */
+	PLAN_RAMP,		/* constant acceleration, least speed at the */
+				/* anchor */
+	PLAN_JERK_FASTER,	/* acceleration 0 at the anchor, faster than */
+				/* there everywhere else */
+	PLAN_JERK_SLOWER,	/* the same, slower everywhere else */
+};
+
+/**
+ * struct plan_phase - part of a plan
+ * @last: last step that belongs to it
+ * @curve: enum plan_curve
+ * @backward: the anchor is its end and not its beginning
+ * @position: where the anchor is, microsteps in 2^-64
+ * @time: when, nanoseconds in 2^-16
+ * @speed: at the anchor, microsteps/s
+ * @bend: a of a ramp, microsteps/s^2; j / 6 with jerk, microsteps/s^3
+ */
+struct plan_phase {
+	u64 last;
+	enum plan_curve curve;
+	bool backward;
+	struct plan_wide position;
+	u64 time;
+	struct plan_number speed;
+	struct plan_number bend;
 };
 
 /**
  * struct plan - a schedule; fields belong to plan.c, others may read the first
  *	three
  * @steps: N
- * @accel_end: last step of the accelerating phase, 0 if there is none
- * @decel_begin: steps after this one are decelerating; N if there is none
- * @start_sps_q44: v0 as it is used, microsteps/s in 2^-44
- * @speed_sps_q44: greatest speed, microsteps/s in 2^-44
- * @start_square: v0^2, (microsteps/s)^2 in 2^-88
- * @accel_sps2_q32: a, microsteps/s^2 in 2^-32
- * @decel_sps2: d, microsteps/s^2
- * @step_ns: 1 / v, nanoseconds
- * @decel_ns2: 2 / d, nanoseconds^2
- * @even_offset: (v - v0)^2 / (2 a v), nanoseconds in 2^-16
+ * @end_sps_q44: v1 as it is reached, microsteps/s in 2^-44
+ * @top_sps_q44: greatest speed, microsteps/s in 2^-44
+ * @slowing_from: the last ramp begins after this step; @steps if there is none
  * @end: T(N), nanoseconds in 2^-16
+ * @phases: number of phases
+ * @phase: shape [phases]
  */
 struct plan {
 	u64 steps;
-	u64 accel_end;
-	u64 decel_begin;
-	u64 start_sps_q44;
-	u64 speed_sps_q44;
-	struct plan_wide start_square;
-	u64 accel_sps2_q32;
-	struct plan_number decel_sps2;
-	struct plan_number step_ns;
-	struct plan_number decel_ns2;
-	u64 even_offset;
+	u64 end_sps_q44;
+	u64 top_sps_q44;
+	u64 slowing_from;
 	u64 end;
+	unsigned int phases;
+	struct plan_phase phase[PLAN_MAX_PHASES];
+};
+
+/**
+ * enum plan_result - whether there is such a plan
+ * @PLAN_MADE: there is
+ * @PLAN_TOO_LONG: it would take longer than PLAN_MAX_NS
+ * @PLAN_TOO_NEAR: too fast to get to the end speed within the steps
+ */
+enum plan_result {
+	PLAN_MADE,
+	PLAN_TOO_LONG,
+	PLAN_TOO_NEAR,
 };
 
 /**
  * plan_make() - work a request out
- * @plan: out
+ * @plan: out; undefined unless PLAN_MADE
  * @request: what is asked for; fields within the ranges documented there
  *
- * Return: true, or false if the move would take longer than PLAN_MAX_NS; then
- * @plan is undefined.
+ * A start above the speed asked for is left with the deceleration; where that
+ * and the last ramp do not fit, it is kept until the last ramp.
+ *
+ * Return: PLAN_MADE, or why not
  */
-bool plan_make(struct plan *plan, const struct plan_request *request);
+enum plan_result plan_make(struct plan *plan,
+			   const struct plan_request *request);
 
 /**
- * plan_make_stop() - decelerate to rest from a speed
- * @plan: out; time 0 and position 0 are those of the present step
- * @speed_sps_q44: present speed, not 0
- * @decel_sps2_q32: greatest deceleration, not 0
+ * plan_pass_speed() - speed of a pass
+ * @steps: 1 to PLAN_MAX_STEPS
+ * @ns: nanoseconds, not 0
  *
- * The axis comes to rest on a whole step: after the least number of steps for
- * which the deceleration needed is not above @decel_sps2_q32, with exactly
- * the deceleration that this takes.
- *
- * Return: as plan_make().
+ * Return: microsteps/s in 2^-44, rounded down; the greatest number if that is
+ * too small for it
  */
-bool plan_make_stop(struct plan *plan, u64 speed_sps_q44, u64 decel_sps2_q32);
+u64 plan_pass_speed(u64 steps, u64 ns);
+
+/**
+ * plan_stretch() - the same motion, slower
+ * @request: in and out: from rest to rest; speed, acceleration and jerk are
+ *	lowered so that it takes
+ * @to_ns: so long
+ * @from_ns: in place of so long, not longer than @to_ns, not 0
+ *
+ * Return: true, or false if a number would be too small for its field
+ */
+bool plan_stretch(struct plan_request *request, u64 from_ns, u64 to_ns);
+
+/**
+ * plan_stop_steps() - least steps in which a motion can come to rest
+ * @request: of this the start, deceleration and jerk
+ *
+ * Return: whole steps, rounded up; more than PLAN_MAX_STEPS if above that
+ */
+u64 plan_stop_steps(const struct plan_request *request);
+
+/**
+ * plan_reach() - greatest speed from which a motion can come down in time
+ * @request: of this the steps, end speed, greatest speed, deceleration and
+ *	jerk
+ *
+ * Return: microsteps/s in 2^-44, rounded down, at most @speed_sps_q44
+ */
+u64 plan_reach(const struct plan_request *request);
 
 /**
  * plan_deadline() - when a step is due
@@ -136,13 +222,22 @@ bool plan_make_stop(struct plan *plan, u64 speed_sps_q44, u64 decel_sps2_q32);
 u64 plan_deadline(const struct plan *plan, u64 step);
 
 /**
- * plan_speed() - speed at the moment a step is due
+ * plan_motion() - how the axis moves at the moment a step is due
  * @plan: schedule
  * @step: 0 to plan->steps
  *
- * Return: microsteps/s in 2^-44, rounded down; never above the speed asked
- * for.
+ * Return: speed and acceleration, both rounded down; of two phases that meet
+ * at the step, those of the second.
  */
-u64 plan_speed(const struct plan *plan, u64 step);
+struct plan_motion plan_motion(const struct plan *plan, u64 step);
+
+/* phase.c */
+
+/* Time from the anchor to a place @steps away from it, s. */
+struct plan_number phase_seconds(const struct plan_phase *phase,
+				 struct plan_number steps);
+/* Speed and acceleration there. */
+struct plan_motion phase_motion(const struct plan_phase *phase,
+				struct plan_number steps);
 
 #endif /* OSCAN_PLAN_H */

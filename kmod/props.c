@@ -133,6 +133,21 @@ static bool read_position(struct fwnode_handle *node, const char *name,
 	return true;
 }
 
+/* Positive: approached upwards. */
+static int read_backlash(struct device *dev, struct fwnode_handle *node,
+			 struct oscan_axis_info *info)
+{
+	s64 steps = 0;
+
+	read_position(node, "oscan,backlash-steps", &steps);
+	if (steps > 1000000 || steps < -1000000)
+		return dev_err_probe(dev, -EINVAL,
+				     "oscan,backlash-steps of %pfwP must be -1000000 to 1000000, is %lld\n",
+				     node, steps);
+	info->backlash_steps = steps;
+	return 0;
+}
+
 static int read_limits(struct device *dev, struct fwnode_handle *node,
 		       struct oscan_axis_info *info)
 {
@@ -247,6 +262,8 @@ static int read_axis(struct controller *controller,
 		ret = read_speeds(dev, node, &axis->info);
 	if (!ret)
 		ret = read_limits(dev, node, &axis->info);
+	if (!ret)
+		ret = read_backlash(dev, node, &axis->info);
 	if (ret)
 		return ret;
 	read_position(node, "oscan,initial-position-steps",

@@ -21,8 +21,7 @@ void step_suspect(struct axis *axis)
 
 static bool above_start_stop(struct axis *axis)
 {
-	return axis->step_in_plan &&
-	       plan_speed(&axis->plan, axis->step_in_plan) >
+	return plan_motion(&axis->plan, axis->step_in_plan).sps_q44 >
 	       axis->start_stop_sps_q44;
 }
 
@@ -32,8 +31,25 @@ static void end_move(struct axis *axis, enum oscan_end why)
 	axis->end = why;
 	axis->next_edge = STEP_EDGE_NONE;
 	axis->rate_sps = 0;
+	legs_clear(axis);
 	axis->state_changed = true;
 	trace_oscan_move_end(axis, why);
+}
+
+/* axis->leg is the first of a new move, and its statistics begin. */
+void step_new_move(struct axis *axis)
+{
+	struct oscan_stats *stats = &axis->stats;
+
+	axis->move_id = axis->leg.move_id;
+	axis->target = axis->leg.goal;
+	stats->move_id = axis->move_id;
+	stats->move_worst_late_ns = 0;
+	stats->move_slip_ns = 0;
+	stats->move_shortest_ns = U64_MAX;
+	stats->move_stumbles = 0;
+	axis->state_changed = true;
+	trace_oscan_move_start(axis);
 }
 
 /*
@@ -49,6 +65,7 @@ void step_halt(struct axis *axis, enum oscan_end why)
 	axis->target = axis->position;
 	axis->plan.steps = axis->step_in_plan;
 	axis->pending_end = why;
+	legs_clear(axis);
 	if (axis->next_edge == STEP_EDGE_FALL)
 		return;
 	/* A callback that already runs waits for the lock and finds no edge. */
@@ -68,19 +85,59 @@ void step_stop(struct axis *axis, enum oscan_end why)
 		step_halt(axis, why);
 }
 
-void step_begin(struct axis *axis, u64 origin_ns)
+/* The first step of a plan that begins at rest. */
+static void due_from_rest(struct axis *axis, u64 origin_ns)
 {
-	axis->motion = OSCAN_MOTION_MOVING;
-	axis->pending_end = OSCAN_END_DONE;
 	axis->step_in_plan = 0;
 	axis->previous_ns = 0;
 	axis->origin_ns = origin_ns;
 	axis->due_ns = max(origin_ns + plan_deadline(&axis->plan, 1),
 			   axis->fall_ns + axis->info.pulse_low_ns);
 	axis->next_edge = STEP_EDGE_RISE;
-	axis->state_changed = true;
+}
+
+/* The next leg begins at rest, with DIR as it wants it. */
+static void turn(struct axis *axis)
+{
+	axis->due_ns = axis->fall_ns + axis->info.dir_hold_ns;
+	axis->next_edge = STEP_EDGE_TURN;
+}
+
+static void write_turn(struct axis *axis)
+{
+	axis->sign = axis->leg.sign;
+	gpiod_set_value(axis->dir, axis->sign > 0);
+	axis->dir_ns = ktime_get_ns();
+	due_from_rest(axis, axis->dir_ns + axis->info.dir_setup_ns);
+}
+
+/* A callback that waits for the lock meanwhile finds the timer queued. */
+static void arm(struct axis *axis)
+{
 	hrtimer_start(&axis->timer, ns_to_ktime(axis->due_ns),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+/* From rest, with DIR as it must be. */
+void step_begin(struct axis *axis, u64 origin_ns)
+{
+	axis->motion = OSCAN_MOTION_MOVING;
+	axis->pending_end = OSCAN_END_DONE;
+	due_from_rest(axis, origin_ns);
+	axis->state_changed = true;
+	arm(axis);
+}
+
+/* At rest in the middle of a move: axis->legs are new. */
+void step_restart(struct axis *axis)
+{
+	axis->plan.steps = axis->step_in_plan;
+	/* When the pulse ends, the legs are looked at in any case. */
+	if (axis->next_edge == STEP_EDGE_FALL)
+		return;
+	legs_next(axis);
+	turn(axis);
+	arm(axis);
 }
 
 static u64 interval_after(struct axis *axis, u64 step)
@@ -102,11 +159,15 @@ static void slip(struct axis *axis, u64 ns)
  */
 static void ramp_up_again(struct axis *axis)
 {
-	struct plan_request request = axis->request;
+	struct plan_request request = axis->leg.request;
 
 	request.steps = axis->plan.steps - axis->step_in_plan;
-	if (axis->motion == OSCAN_MOTION_STOPPING)
-		request.speed_sps_q44 = axis->start_stop_sps_q44;
+	request.start = (struct plan_motion){ 0 };
+	if (axis->motion == OSCAN_MOTION_STOPPING) {
+		request.speed_sps_q44 = min(request.speed_sps_q44,
+					    axis->start_stop_sps_q44);
+		request.pass_ns = 0;
+	}
 	/* Cannot fail: it is shorter than the move that was accepted. */
 	plan_make(&axis->plan, &request);
 	axis->step_in_plan = 0;
@@ -142,23 +203,38 @@ static void absorb_lag(struct axis *axis)
 	}
 }
 
+/* From here on by another plan, which begins with the present step. */
+static void use_plan(struct axis *axis, const struct plan *plan)
+{
+	axis->origin_ns += plan_deadline(&axis->plan, axis->step_in_plan);
+	axis->plan = *plan;
+	axis->step_in_plan = 0;
+}
+
 /* A stop was asked for: leave the schedule for a deceleration. */
 static void decelerate(struct axis *axis)
 {
-	u64 step = axis->step_in_plan;
-	struct plan plan;
+	struct plan_request request = axis->leg.request;
+	u64 left = axis->plan.steps - axis->step_in_plan;
+	u64 goes_on = axis->plan.end_sps_q44;
+	struct plan *plan = &axis->stop_plan;
 
 	axis->motion = OSCAN_MOTION_STOPPING;
 	axis->state_changed = true;
-	if (step >= axis->plan.decel_begin ||
-	    !plan_make_stop(&plan, plan_speed(&axis->plan, step),
-			    axis->request.decel_sps2_q32) ||
-	    plan.steps >= axis->plan.steps - step)
-		return;	/* The schedule itself comes to rest as early. */
-	axis->origin_ns += plan_deadline(&axis->plan, step);
-	axis->plan = plan;
-	axis->step_in_plan = 0;
-	axis->target = axis->position + axis->sign * (s64)plan.steps;
+	legs_clear(axis);
+	request.start = plan_motion(&axis->plan, axis->step_in_plan);
+	request.speed_sps_q44 = request.start.sps_q44;
+	request.pass_ns = 0;
+	request.end_sps_q44 = 0;
+	request.steps = plan_stop_steps(&request);
+	/* The schedule itself may come to rest as early. */
+	if (!goes_on && request.steps >= left)
+		return;
+	if (plan_make(plan, &request) != PLAN_MADE)
+		return;
+	use_plan(axis, plan);
+	axis->leg.request = request;
+	axis->target = axis->position + axis->sign * (s64)plan->steps;
 }
 
 /* The next step is never nearer than its interval less the catch-up share. */
@@ -175,13 +251,23 @@ static void schedule_next(struct axis *axis)
 
 static void plan_next(struct axis *axis)
 {
-	if (axis->step_in_plan == axis->plan.steps)
-		return;
 	if (axis->pending_end != OSCAN_END_DONE &&
 	    axis->motion == OSCAN_MOTION_MOVING)
 		decelerate(axis);
+	if (axis->step_in_plan == axis->plan.steps && !legs_join(axis))
+		return;
 	absorb_lag(axis);
 	schedule_next(axis);
+}
+
+/* While the axis moves, at a speed; in any context. */
+void step_replan(struct axis *axis, const struct plan *plan)
+{
+	use_plan(axis, plan);
+	schedule_next(axis);
+	/* After a pulse that has begun, what is due comes by itself. */
+	if (axis->next_edge == STEP_EDGE_RISE)
+		arm(axis);
 }
 
 static void account(struct axis *axis)
@@ -219,7 +305,10 @@ static void write_fall(struct axis *axis)
 	gpiod_set_value(axis->step, 0);
 	axis->fall_ns = ktime_get_ns();
 	if (axis->step_in_plan == axis->plan.steps) {
-		end_move(axis, axis->pending_end);
+		if (legs_next(axis))
+			turn(axis);
+		else
+			end_move(axis, axis->pending_end);
 		return;
 	}
 	axis->due_ns = max(axis->due_ns,
@@ -238,6 +327,10 @@ static bool write_edges(struct axis *axis)
 {
 	bool send = false;
 
+	if (axis->next_edge == STEP_EDGE_TURN) {
+		write_turn(axis);
+		return false;
+	}
 	if (axis->next_edge == STEP_EDGE_RISE) {
 		send = write_rise(axis);
 		if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)

@@ -314,6 +314,27 @@ static inline struct plan_number number_subtract(struct plan_number a,
 	return number_of(a.mantissa - number_align(a, b), a.exponent);
 }
 
+static inline struct plan_number number_twice(struct plan_number a)
+{
+	if (a.mantissa)
+		a.exponent++;
+	return a;
+}
+
+static inline struct plan_number number_half(struct plan_number a)
+{
+	if (a.mantissa)
+		a.exponent--;
+	return a;
+}
+
+/* a - b, or 0 where that would be less. */
+static inline struct plan_number number_excess(struct plan_number a,
+					       struct plan_number b)
+{
+	return number_less(a, b) ? number_of(0, 0) : number_subtract(a, b);
+}
+
 static inline struct plan_number number_root(struct plan_number a)
 {
 	struct plan_wide square = { a.mantissa, 0 };
@@ -336,6 +357,12 @@ static inline u64 number_fixed(struct plan_number a, int bits)
 	if (!a.mantissa || shift > 63)
 		return 0;
 	return shift < 0 ? WIDE_U64_MAX : a.mantissa >> shift;
+}
+
+/* a in 2^-64, rounded down. */
+static inline struct plan_wide number_wide(struct plan_number a)
+{
+	return wide_scale((struct plan_wide){ 0, a.mantissa }, a.exponent + 64);
 }
 
 #endif /* OSCAN_WIDE_H */

@@ -34,6 +34,10 @@ module_param(catch_up_percent, int, 0444);
 MODULE_PARM_DESC(catch_up_percent,
 		 "oscan,catch-up-percent of both axes; -1: its default");
 
+static int backlash_steps;
+module_param(backlash_steps, int, 0444);
+MODULE_PARM_DESC(backlash_steps, "oscan,backlash-steps of both axes");
+
 /* Room for every override, besides what an axis starts with, and the end. */
 #define MAX_PROPERTIES	20
 
@@ -134,6 +138,7 @@ static void override(struct property_entry *properties)
 		{ "oscan,dir-setup-ns", dir_setup_ns },
 		{ "oscan,dir-hold-ns", dir_hold_ns },
 		{ "oscan,enable-delay-ns", enable_delay_ns },
+		{ "oscan,backlash-steps", backlash_steps },
 	};
 	int i;
 

@@ -46,9 +46,5 @@ load_rig max_speed_sps=1000000
 run_cases motion-check more_than_the_machine_carries_is_refused
 unload_rig
 
-load_rig max_accel_sps2=32 start_stop_fsps=1
-run_cases stop-check
-unload_rig
-
 expect a_short_move_is_made_after_each_of_3_loads \
 	a_short_move_after_each_of_3_loads

@@ -90,6 +90,26 @@ moves()
 	must_exit 0
 	must_stand_at rotor 11259
 	verdict the_gear_of_the_rotor_is_counted
+	run move turntable 500 --steps --jerk 50000 --json
+	must_exit 0
+	must [ "$(value planned_ns)" -gt 725000000 ]
+	must_stand_at turntable 500
+	verdict an_s_curve_takes_longer_and_ends_on_its_target
+	run jog rotor 40 --json
+	must_exit 0
+	must_have last_end "done"
+	must_stand_at rotor 14815
+	verdict a_jog_ends_on_the_soft_limit
+	oscanctl jog turntable 90deg/s --backward >"$work/out" 2>"$work/err" \
+		</dev/null &
+	mover=$!
+	must_move
+	kill -INT "$mover"
+	wait "$mover"
+	status=$?
+	must_exit 0
+	must grep -q '^turntable: at rest at ' "$work/out"
+	verdict ctrl_c_ends_a_jog
 	run move turntable 0
 	must_exit 0
 	must grep -q '^turntable: at 0\.0000 deg (0 microsteps), ' "$work/out"
@@ -103,6 +123,8 @@ refusals()
 		"soft limits of 11.9981 to 125.0016 deg" move rotor 200
 	refused a_speed_above_the_greatest_is_refused \
 		"it goes up to 562.5000 deg/s" move turntable 1 --speed 600
+	refused a_jog_faster_than_the_axis_goes_is_refused \
+		"it goes up to 562.5000 deg/s" jog turntable 600
 	refused an_acceleration_above_the_greatest_is_refused \
 		"it takes up to 562.5000 deg/s2" move turntable 1 --accel 600
 	refused a_deceleration_above_the_greatest_is_refused \

@@ -195,6 +195,19 @@ OSCAN_API int oscan_motor_move(struct oscan_motor *motor,
 	return request(motor, OSCAN_IOC_MOVE, move);
 }
 
+OSCAN_API int oscan_motor_move_together(struct oscan_motor *motor,
+					struct oscan_move *moves,
+					unsigned int count, bool arrive)
+{
+	struct oscan_group group = {
+		.count = count,
+		.flags = arrive ? OSCAN_GROUP_ARRIVE : 0,
+		.moves = (uintptr_t)moves,
+	};
+
+	return request(motor, OSCAN_IOC_MOVE_TOGETHER, &group);
+}
+
 OSCAN_API int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes)
 {
 	struct oscan_stop stop = { .axes = axes };

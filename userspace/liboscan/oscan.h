@@ -90,6 +90,16 @@ int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis, bool on);
  */
 int oscan_motor_move(struct oscan_motor *motor, struct oscan_move *move);
 
+/**
+ * oscan_motor_move_together - start moves of several axes at the same time
+ * @moves: shape [count], each of another axis, as for oscan_motor_move()
+ * @count: 1 to OSCAN_MAX_AXES
+ * @arrive: slow the faster ones down, so that all end at the same time
+ */
+int oscan_motor_move_together(struct oscan_motor *motor,
+			      struct oscan_move *moves, unsigned int count,
+			      bool arrive);
+
 /** oscan_motor_stop - decelerate the axes in the bit mask @axes */
 int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes);
 
@@ -222,6 +232,12 @@ uint64_t oscan_accel_from_double(double steps_per_s2);
 
 /** oscan_accel_to_double - the reverse, microsteps/s^2 */
 double oscan_accel_to_double(uint64_t accel_sps2_q32);
+
+/** oscan_jerk_from_double - microsteps/s^3; as oscan_speed_from_double() */
+uint64_t oscan_jerk_from_double(double steps_per_s3);
+
+/** oscan_jerk_to_double - the reverse, microsteps/s^3 */
+double oscan_jerk_to_double(uint64_t jerk_sps3_q24);
 
 /** @} */
 

@@ -8,6 +8,7 @@
 
 #define SPEED_FRACTION_BITS 44
 #define ACCEL_FRACTION_BITS 32
+#define JERK_FRACTION_BITS 24
 
 OSCAN_API const char *oscan_axis_unit_name(const struct oscan_axis_info *axis)
 {
@@ -84,4 +85,14 @@ OSCAN_API uint64_t oscan_accel_from_double(double steps_per_s2)
 OSCAN_API double oscan_accel_to_double(uint64_t accel_sps2_q32)
 {
 	return ldexp((double)accel_sps2_q32, -ACCEL_FRACTION_BITS);
+}
+
+OSCAN_API uint64_t oscan_jerk_from_double(double steps_per_s3)
+{
+	return fixed_from_double(steps_per_s3, JERK_FRACTION_BITS);
+}
+
+OSCAN_API double oscan_jerk_to_double(uint64_t jerk_sps3_q24)
+{
+	return ldexp((double)jerk_sps3_q24, -JERK_FRACTION_BITS);
 }

@@ -15,6 +15,7 @@ enum {
 	OPTION_SPEED,
 	OPTION_ACCEL,
 	OPTION_DECEL,
+	OPTION_JERK,
 	OPTION_STEPS,
 	OPTION_WAY,
 };
@@ -28,6 +29,8 @@ static const struct option_text option_texts[] = {
 	  "per second squared, the greatest if not given" },
 	{ "decel", OPTION_DECEL, "X",
 	  "per second squared, as --accel if not given" },
+	{ "jerk", OPTION_JERK, "X",
+	  "per second cubed: an S-curve; no limit if not given" },
 	{ "steps", OPTION_STEPS, NULL, "all values are in microsteps" },
 	{ "way", OPTION_WAY, "WAY",
 	  "of a turntable: absolute (if not given), shortest, up or down" },
@@ -52,6 +55,7 @@ struct request {
 	struct quantity speed;
 	struct quantity accel;
 	struct quantity decel;
+	struct quantity jerk;
 	enum oscan_way way;
 	bool relative;
 	bool in_steps;
@@ -104,6 +108,9 @@ static int parse_option(struct request *request, int key, const char *value)
 				      &request->decel);
 	case OPTION_WAY:
 		return parse_way(value, &request->way);
+	case OPTION_JERK:
+		return quantity_parse("--jerk", value, QUANTITY_JERK,
+				      &request->jerk);
 	default:
 		request->in_steps = true;
 		return 0;
@@ -120,9 +127,16 @@ static int fixed_point(const char *what, const struct quantity *quantity,
 		return 0;
 	if (quantity_steps(what, quantity, axis, in_steps, &steps))
 		return EXIT_USAGE;
-	*fixed = quantity->kind == QUANTITY_SPEED ?
-		oscan_speed_from_double(steps) :
-		oscan_accel_from_double(steps);
+	switch (quantity->kind) {
+	case QUANTITY_SPEED:
+		*fixed = oscan_speed_from_double(steps);
+		break;
+	case QUANTITY_JERK:
+		*fixed = oscan_jerk_from_double(steps);
+		break;
+	default:
+		*fixed = oscan_accel_from_double(steps);
+	}
 	return 0;
 }
 
@@ -165,7 +179,9 @@ static int make_move(const struct request *request, struct motion *motion)
 	    fixed_point("--accel", &request->accel, info, in_steps,
 			&move->accel_sps2_q32) ||
 	    fixed_point("--decel", &request->decel, info, in_steps,
-			&move->decel_sps2_q32))
+			&move->decel_sps2_q32) ||
+	    fixed_point("--jerk", &request->jerk, info, in_steps,
+			&move->jerk_sps3_q24))
 		return EXIT_USAGE;
 	status = take_way(request, motion, &target);
 	if (status)

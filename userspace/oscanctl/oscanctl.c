@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "stats", cmd_stats, "show how well steps met their time" },
 	{ "enable", cmd_enable, "switch a motor on or off" },
 	{ "move", cmd_move, "move an axis" },
+	{ "jog", cmd_jog, "move an axis until it is told to stop" },
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },
 	{ "set-position", cmd_set_position, "say where an axis is" },

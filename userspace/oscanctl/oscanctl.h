@@ -36,6 +36,7 @@ int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
+int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_halt(int argc, char **argv);
@@ -189,6 +190,7 @@ enum quantity_kind {
 	QUANTITY_POSITION = 1,	/* deg, mm or turn */
 	QUANTITY_SPEED = 2,	/* the same with /s, above zero */
 	QUANTITY_ACCEL = 3,	/* the same with /s2, above zero */
+	QUANTITY_JERK = 4,	/* the same with /s3, above zero */
 };
 
 /**

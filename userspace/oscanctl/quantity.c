@@ -9,6 +9,7 @@ static const char *const behind_unit[] = {
 	[QUANTITY_POSITION] = "",
 	[QUANTITY_SPEED] = "/s",
 	[QUANTITY_ACCEL] = "/s2",
+	[QUANTITY_JERK] = "/s3",
 };
 
 static bool is_unit(const char *text, enum quantity_kind kind)

@@ -13,6 +13,8 @@
  *             nanosecond.
  *   acceleration  __u64, microsteps per second squared in units of 2^-32
  *             (name ends in _sps2_q32)
+ *   jerk      __u64, microsteps per second cubed in units of 2^-24 (name
+ *             ends in _sps3_q24)
  *
  * Degrees, millimetres and the wrap of a turntable belong to userspace, which
  * finds the scale in struct oscan_axis_info.
@@ -56,9 +58,10 @@
 #define OSCAN_MAX_AXES		8
 #define OSCAN_NAME_LEN		32
 
-/* Speed and acceleration of one, see the top of this file. */
+/* Speed, acceleration and jerk of one, see the top of this file. */
 #define OSCAN_SPEED_ONE		(1ULL << 44)
 #define OSCAN_ACCEL_ONE		(1ULL << 32)
+#define OSCAN_JERK_ONE		(1ULL << 24)
 
 /**
  * OSCAN_POSITION_LIMIT - greatest absolute position, microsteps
@@ -71,6 +74,11 @@
  * OSCAN_MOVE_STEPS_LIMIT - greatest length of one move, microsteps
  */
 #define OSCAN_MOVE_STEPS_LIMIT	(1LL << 40)
+
+/**
+ * OSCAN_MOVE_QUEUE_LIMIT - moves of one axis that may wait for the running one
+ */
+#define OSCAN_MOVE_QUEUE_LIMIT	16
 
 /**
  * struct oscan_info - the controller (OSCAN_IOC_INFO)
@@ -138,6 +146,9 @@ enum oscan_unit {
  * @enable_delay_ns: shortest time from ENABLE to the first STEP
  * @catch_up_percent: by how much an interval may be shorter than planned to
  *	work off lateness, 0 to 50 percent
+ * @backlash_steps: a move that ends in the direction opposite to the sign of
+ *	this goes on by so many microsteps and comes back, so that play in the
+ *	gear is always on the same side; 0 for an axis without play
  * @reserved: zero
  */
 struct oscan_axis_info {
@@ -161,7 +172,8 @@ struct oscan_axis_info {
 	__u32 dir_hold_ns;
 	__u32 enable_delay_ns;
 	__u32 catch_up_percent;
-	__u64 reserved[8];
+	__s64 backlash_steps;
+	__u64 reserved[7];
 };
 
 /**
@@ -182,38 +194,78 @@ struct oscan_enable {
 
 /* oscan_move.flags */
 #define OSCAN_MOVE_RELATIVE	(1U << 0)	/* target counts from the */
-						/* present position */
+						/* present position or, with */
+						/* QUEUE, the end of the */
+						/* move before */
+#define OSCAN_MOVE_REPLACE	(1U << 1)	/* a running move and those */
+						/* that wait give way */
+#define OSCAN_MOVE_QUEUE	(1U << 2)	/* after those accepted so */
+						/* far */
+#define OSCAN_MOVE_JOG		(1U << 3)	/* target is a direction */
+#define OSCAN_MOVE_DIRECT	(1U << 4)	/* no approach against play */
 
 /**
- * struct oscan_move - move an axis (OSCAN_IOC_MOVE)
+ * struct oscan_move - move an axis (OSCAN_IOC_MOVE, OSCAN_IOC_MOVE_TOGETHER)
  * @axis: number of the axis
  * @flags: OSCAN_MOVE_*
- * @target: microsteps
+ * @target: microsteps; with OSCAN_MOVE_JOG 1 or -1
  * @speed_sps_q44: speed of the even part; zero means the axis's greatest
  * @accel_sps2_q32: acceleration; zero means the axis's greatest
  * @decel_sps2_q32: deceleration; zero means the same as the acceleration
  * @start_ns: out: CLOCK_MONOTONIC time of the move's origin, from which the
  *	schedule counts. Lines that need setting up first delay it, so it may
- *	lie a little in the future. Zero for a move of no steps.
- * @duration_ns: out: planned duration, nanoseconds. Lateness adds to it.
+ *	lie a little in the future. Zero for a move of no steps and for one
+ *	that waits or replaces.
+ * @duration_ns: out: planned duration, nanoseconds. Lateness adds to it. Zero
+ *	where @start_ns is.
  * @move_id: out: number of this move, from 1, never zero, one sequence per
  *	axis; see struct oscan_state
  * @reserved0: zero
+ * @jerk_sps3_q24: greatest jerk: the acceleration changes evenly, which is
+ *	called an S-curve; zero means that it may change at once
+ * @pass_steps: with @pass_ns, in place of @speed_sps_q44: the even part makes
+ *	exactly so many microsteps
+ * @pass_ns: in so many nanoseconds; zero means that @speed_sps_q44 counts
  * @reserved: zero
  *
  * The call returns when the move has been accepted; the move runs by itself.
- * Step n of N is due when the ideal position, which starts at rest, moves
- * with constant acceleration, constant speed and constant deceleration and
- * comes to rest, is exactly n. The first step is thus due
- * sqrt(2 / acceleration) after the origin, the last one at the very end.
+ * Step n of N is due when the ideal position, which starts at rest, speeds up
+ * within the limits of acceleration and jerk, keeps its speed and slows down
+ * in the same way to rest, is exactly n. Without a limit of jerk the first
+ * step is thus due sqrt(2 / acceleration) after the origin, the last one at
+ * the very end.
  *
- * Errors: -EBUSY another file holds control, or the axis is moving already;
- * -ESHUTDOWN the axis is not enabled; -ERANGE the speed or acceleration is
- * above the axis's greatest, or the move would take over 2^47 ns (39 hours);
- * -E2BIG the summed speed of all moving axes is more than this machine can
- * carry (@max_rate_sps of struct oscan_info); -EDOM the path leaves the soft
- * limits; -EOVERFLOW the target is beyond OSCAN_POSITION_LIMIT or the move
- * longer than OSCAN_MOVE_STEPS_LIMIT. After an error nothing has changed.
+ * While the axis moves a move is refused unless it says what it wants:
+ *
+ * OSCAN_MOVE_REPLACE: from the present speed to the new target. Where the
+ * target is nearer than the axis can stop, or behind it, it stops first and
+ * then comes back. The new limits hold from now on; a speed above the new one
+ * is left with the new deceleration.
+ *
+ * OSCAN_MOVE_QUEUE: when all moves before it are done. Two moves in the same
+ * direction join at the lower of their speeds, or what the rest of the queue
+ * lets be stopped in time, and the position where they meet is passed exactly
+ * then. Up to OSCAN_MOVE_QUEUE_LIMIT moves may wait. A queued move of no steps
+ * is dropped.
+ *
+ * Neither makes a difference at rest. OSCAN_IOC_STOP, OSCAN_IOC_HALT and the
+ * end of control drop all moves that wait.
+ *
+ * OSCAN_MOVE_JOG: on and on in one direction, to the soft limit or as far as a
+ * move may go (OSCAN_MOVE_STEPS_LIMIT or 30 hours), and to rest there. With
+ * OSCAN_MOVE_REPLACE it changes speed or direction of one that runs.
+ *
+ * Errors: -EBUSY another file holds control, or the axis is moving and the
+ * move neither replaces nor waits, or it is stopping; -EAGAIN the queue is
+ * full; -ESHUTDOWN the axis is not enabled; -ERANGE the speed or acceleration
+ * is above the axis's greatest, or the move would take over 2^47 ns (39
+ * hours); -E2BIG the summed speed of all moving axes is more than this machine
+ * can carry (@max_rate_sps of struct oscan_info); -EDOM the path leaves the
+ * soft limits, braking and approach included; -EOVERFLOW the target is beyond
+ * OSCAN_POSITION_LIMIT or the move longer than OSCAN_MOVE_STEPS_LIMIT; -EINVAL
+ * flags that contradict each other, a jog with another target than 1 or -1,
+ * or a pass with a speed or with only one of its numbers. After an error
+ * nothing has changed.
  */
 struct oscan_move {
 	__u32 axis;
@@ -226,7 +278,36 @@ struct oscan_move {
 	__u64 duration_ns;
 	__u32 move_id;
 	__u32 reserved0;
-	__u64 reserved[4];
+	__u64 jerk_sps3_q24;
+	__u64 pass_steps;
+	__u64 pass_ns;
+	__u64 reserved;
+};
+
+/* oscan_group.flags */
+#define OSCAN_GROUP_ARRIVE	(1U << 0)	/* arrive together, too */
+
+/**
+ * struct oscan_group - moves that start together (OSCAN_IOC_MOVE_TOGETHER)
+ * @count: number of moves, 1 to OSCAN_MAX_AXES, each of another axis
+ * @flags: OSCAN_GROUP_*
+ * @moves: address of struct oscan_move [@count], in and out
+ * @reserved: zero
+ *
+ * All or none. All have the same @start_ns. With OSCAN_GROUP_ARRIVE the faster
+ * moves are slowed down, so that all have the duration of the slowest to
+ * within 1 microsecond in 1000 seconds; such moves are direct.
+ *
+ * Errors: those of OSCAN_IOC_MOVE; -EBUSY also where any axis is moving;
+ * -EINVAL also for OSCAN_MOVE_REPLACE, OSCAN_MOVE_QUEUE, an axis named twice
+ * and, with OSCAN_GROUP_ARRIVE, OSCAN_MOVE_JOG. After an error nothing has
+ * changed.
+ */
+struct oscan_group {
+	__u32 count;
+	__u32 flags;
+	__u64 moves;
+	__u64 reserved[2];
 };
 
 /**
@@ -331,7 +412,7 @@ enum oscan_end {
  * @trace_seq: sequence number of the next OSCAN_CMD_TRACE message of this
  *	axis; when the steps of @position have not all been sent yet, they come
  *	in that message or later ones
- * @reserved0: zero
+ * @queued: moves that wait for the running one
  * @trace_lost: steps that found the trace ring full, since the driver was
  *	bound; they are in @position but in no OSCAN_CMD_TRACE message
  * @reserved: zero
@@ -351,7 +432,7 @@ struct oscan_state {
 	__u64 last_step_ns;
 	__u64 steps;
 	__u32 trace_seq;
-	__u32 reserved0;
+	__u32 queued;
 	__u64 trace_lost;
 	__u64 reserved[4];
 };
@@ -402,6 +483,7 @@ struct oscan_stats {
 #define OSCAN_IOC_STOP		_IOW('o', 0x46, struct oscan_stop)
 #define OSCAN_IOC_HALT		_IOW('o', 0x47, struct oscan_stop)
 #define OSCAN_IOC_SET_POSITION	_IOW('o', 0x48, struct oscan_set_position)
+#define OSCAN_IOC_MOVE_TOGETHER	_IOW('o', 0x49, struct oscan_group)
 
 /*
  * Generic netlink family "oscan": facts for any number of watchers, sent in

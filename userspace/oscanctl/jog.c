@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* oscanctl jog: move an axis at a speed until it is told to stop. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "oscanctl.h"
+
+#define PROGRESS_MS 100
+
+enum {
+	OPTION_BACKWARD = OPTION_OWN,
+	OPTION_ACCEL,
+	OPTION_STEPS,
+};
+
+static const struct option_text option_texts[] = {
+	{ "backward", OPTION_BACKWARD, NULL, "towards lower positions" },
+	{ "accel", OPTION_ACCEL, "X",
+	  "per second squared, the greatest if not given" },
+	{ "steps", OPTION_STEPS, NULL, "all values are in microsteps" },
+	OPTION_TEXT_DEVICE,
+	OPTION_TEXT_JSON,
+	{ 0 }
+};
+
+static const struct usage usage = {
+	.command = "jog",
+	.operands = "AXIS SPEED",
+	.least = 2,
+	.most = 2,
+	.text = "Move an axis at SPEED, in degrees or millimetres per second, until Ctrl-C or the soft limit.",
+	.options = option_texts,
+};
+
+struct jog {
+	struct oscan_motor *motor;
+	unsigned int axis;
+	const struct oscan_axis_info *info;
+	struct oscan_move move;
+};
+
+static int start(struct jog *jog)
+{
+	const char *unit = oscan_axis_unit_name(jog->info);
+	double scale = oscan_axis_steps_per_unit(jog->info);
+	int result = oscan_motor_move(jog->motor, &jog->move);
+
+	if (result && errno == ESHUTDOWN &&
+	    !oscan_motor_enable(jog->motor, jog->axis, true))
+		result = oscan_motor_move(jog->motor, &jog->move);
+	if (!result)
+		return 0;
+	if (errno == ERANGE)
+		return fail("wanted %s to move at that speed, found that it goes up to %.4f %s/s and %.4f %s/s2; give less",
+			    jog->info->name,
+			    oscan_speed_to_double(jog->info->max_speed_sps_q44)
+			    / scale, unit,
+			    oscan_accel_to_double(jog->info->max_accel_sps2_q32)
+			    / scale, unit);
+	return machine_fail(jog->motor, jog->axis, "jog", errno);
+}
+
+static int follow(struct jog *jog, struct oscan_state *state)
+{
+	bool terminal = isatty(STDERR_FILENO), stopping = false;
+	int result;
+
+	for (;;) {
+		result = oscan_motor_wait(jog->motor, jog->axis, PROGRESS_MS,
+					  state);
+		if (!result || (errno != ETIMEDOUT && errno != EINTR))
+			break;
+		if (cancelled && !stopping) {
+			stopping = true;
+			oscan_motor_stop(jog->motor, 1U << jog->axis);
+		}
+		if (terminal)
+			fprintf(stderr, "\r%s  %.4f %s\033[K", jog->info->name,
+				oscan_axis_to_unit(jog->info, state->position),
+				oscan_axis_unit_name(jog->info));
+	}
+	if (terminal)
+		fprintf(stderr, "\r\033[K");
+	if (result)
+		return machine_fail(jog->motor, jog->axis, "follow the jog",
+				    errno);
+	return 0;
+}
+
+static int jog(struct jog *jog, bool json)
+{
+	char place[MACHINE_TEXT_LEN];
+	struct oscan_state state;
+
+	cancel_catch();
+	if (start(jog) || follow(jog, &state))
+		return EXIT_FAILURE;
+	if (json)
+		return print_json(machine_state_json(jog->info, &state));
+	printf("%s: at rest at %s, %s\n", jog->info->name,
+	       machine_place(jog->info, state.position, place),
+	       position_state_name(state.position_state));
+	return EXIT_SUCCESS;
+}
+
+static int fill_in(struct jog *jog, const struct quantity *speed,
+		   const struct quantity *accel, bool in_steps)
+{
+	double steps;
+
+	if (quantity_steps("SPEED", speed, jog->info, in_steps, &steps))
+		return EXIT_USAGE;
+	jog->move.speed_sps_q44 = oscan_speed_from_double(steps);
+	if (!accel->text)
+		return 0;
+	if (quantity_steps("--accel", accel, jog->info, in_steps, &steps))
+		return EXIT_USAGE;
+	jog->move.accel_sps2_q32 = oscan_accel_from_double(steps);
+	return 0;
+}
+
+int cmd_jog(int argc, char **argv)
+{
+	struct jog order = { .move = { .flags = OSCAN_MOVE_JOG, .target = 1 } };
+	struct quantity speed, accel = { 0 };
+	struct options options;
+	bool in_steps = false;
+	int status, key;
+
+	options_begin(&options, &usage, argc, argv);
+	while ((key = options_next(&options)) > 0) {
+		if (key == OPTION_BACKWARD)
+			order.move.target = -1;
+		else if (key == OPTION_STEPS)
+			in_steps = true;
+		else if (quantity_parse("--accel", options.value,
+					QUANTITY_ACCEL, &accel))
+			return EXIT_USAGE;
+	}
+	if (key < 0)
+		return options.status;
+	if (quantity_parse("SPEED", argv[2], QUANTITY_SPEED, &speed))
+		return EXIT_USAGE;
+	order.motor = machine_open(options.device, true);
+	if (!order.motor)
+		return EXIT_FAILURE;
+	status = machine_axis(order.motor, argv[1]);
+	if (status < 0) {
+		oscan_motor_close(order.motor);
+		return EXIT_FAILURE;
+	}
+	order.axis = status;
+	order.move.axis = status;
+	order.info = oscan_motor_axis_info(order.motor, order.axis);
+	status = fill_in(&order, &speed, &accel, in_steps);
+	if (!status)
+		status = jog(&order, options.json);
+	oscan_motor_close(order.motor);
+	return status;
+}
