@@ -42,6 +42,10 @@ check-vm: ## tests on stock kernels in QEMU
 check-pi: ## tests on an emulated Raspberry Pi 3
 	@tests/lib/check.sh pi
 
+.PHONY: fuzz
+fuzz: ## random calls in a virtual machine; FUZZ_CALLS=, FUZZ_SEED=, KERNEL=
+	@tests/fuzz/run
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck, SPDX
 	@tests/lib/check.sh style

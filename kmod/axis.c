@@ -4,6 +4,7 @@
 #include <linux/string.h>
 
 #include "motor.h"
+#include "oscan_trace.h"
 
 int axis_init(struct axis *axis)
 {
@@ -98,6 +99,7 @@ void axis_stop(struct axis *axis, enum oscan_end why)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&axis->lock, flags);
+	trace_oscan_stop(axis, why);
 	step_stop(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
@@ -108,6 +110,7 @@ void axis_halt(struct axis *axis, enum oscan_end why)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&axis->lock, flags);
+	trace_oscan_halt(axis, why);
 	step_halt(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);

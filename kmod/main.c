@@ -115,6 +115,7 @@ static int motor_probe(struct platform_device *pdev)
 			      "cannot make /dev/oscan-motor; only one device is possible\n");
 		goto err_put;
 	}
+	debug_init(controller);
 	dev_info(&pdev->dev, "%u axes, %u ns a step, up to %u steps/s\n",
 		 controller->n_axes, controller->step_cost_ns,
 		 controller->max_rate_sps);
@@ -130,6 +131,7 @@ static void motor_remove(struct platform_device *pdev)
 	struct controller *controller = platform_get_drvdata(pdev);
 	unsigned int i;
 
+	debug_exit(controller);
 	misc_deregister(&controller->misc);
 	mutex_lock(&controller->mutex);
 	controller->gone = true;

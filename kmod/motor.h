@@ -27,6 +27,7 @@
 #include "plan.h"
 
 struct controller;
+struct dentry;
 
 /* A step on its way from the interrupt to the trace. */
 struct trace_step {
@@ -187,6 +188,7 @@ struct motor_file {
  * @idle: woken when an axis has come to rest
  * @report: sends traces and states up
  * @batch: only @report uses it
+ * @folder: in debugfs
  * @axes: shape [n_axes]
  */
 struct controller {
@@ -202,6 +204,7 @@ struct controller {
 	wait_queue_head_t idle;
 	struct work_struct report;
 	struct trace_batch *batch;
+	struct dentry *folder;
 	struct axis axes[OSCAN_MAX_AXES];
 };
 
@@ -217,6 +220,10 @@ int controller_measure_cost(struct controller *controller);
 
 /* chrdev.c */
 extern const struct file_operations motor_fops;
+
+/* debugfs.c */
+void debug_init(struct controller *controller);
+void debug_exit(struct controller *controller);
 
 /* axis.c: commands, process context, controller->mutex held, not gone */
 int axis_init(struct axis *axis);

@@ -11,6 +11,7 @@
 #include <linux/processor.h>
 
 #include "motor.h"
+#include "oscan_trace.h"
 
 void step_suspect(struct axis *axis)
 {
@@ -32,6 +33,7 @@ static void end_move(struct axis *axis, enum oscan_end why)
 	axis->rate_sps = 0;
 	legs_clear(axis);
 	axis->state_changed = true;
+	trace_oscan_move_end(axis, why);
 }
 
 /* axis->leg is the first of a new move, and its statistics begin. */
@@ -171,6 +173,7 @@ static void ramp_up_again(struct axis *axis)
 	axis->origin_ns = axis->rise_ns;
 	axis->stats.move_stumbles++;
 	axis->stats.stumbles++;
+	trace_oscan_stumble(axis, request.steps);
 	step_suspect(axis);
 	axis->state_changed = true;
 }
@@ -271,6 +274,7 @@ static void account(struct axis *axis)
 	struct oscan_stats *stats = &axis->stats;
 	u64 late = axis->rise_ns - min(axis->rise_ns, axis->due_ns);
 
+	trace_oscan_step(axis, late);
 	stats->late_bins[min(fls64(late), OSCAN_LATE_BINS - 1)]++;
 	stats->worst_late_ns = max(stats->worst_late_ns, late);
 	stats->move_worst_late_ns = max(stats->move_worst_late_ns, late);

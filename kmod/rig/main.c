@@ -53,11 +53,16 @@ static int __init rig_init(void)
 	if (ret)
 		goto err_chip;
 	debug_init(&rig);
-	ret = motor_device_init(&rig);
+	ret = power_init(&rig);
 	if (ret)
 		goto err_debug;
+	ret = motor_device_init(&rig);
+	if (ret)
+		goto err_power;
 	return 0;
 
+err_power:
+	power_exit();
 err_debug:
 	debug_exit(&rig);
 	chrdev_exit();
@@ -76,6 +81,7 @@ module_init(rig_init);
 static void __exit rig_exit(void)
 {
 	motor_device_exit();
+	power_exit();
 	debug_exit(&rig);
 	chrdev_exit();
 	chip_exit(&rig);

@@ -18,6 +18,11 @@
  * (0, the default, leaves the property as it is), catch_up_percent (-1, the
  * default, does), which replace the property of that name of both axes.
  *
+ * refuse_suspend=1 (also in /sys/module/oscan_rig/parameters) has a suspend
+ * called off with EBUSY once the motors were suspended. When the machine is
+ * switched off, a line of the kernel's log tells when the turntable made its
+ * last two steps, if these are still in the ring.
+ *
  * /dev/oscan-rig, one reader at a time (-EBUSY): read(2) takes whole struct
  * oscan_rig_edge records out of the ring, oldest first. It returns what is
  * there, up to the size asked for, and 0 when the ring is empty; it never

@@ -167,6 +167,10 @@ void disturb_this_cpu(u32 us);
 /* disturb.c: process context */
 void disturb_all_cpus(u32 us);
 
+/* power.c: process context */
+int power_init(struct rig *rig);
+void power_exit(void);
+
 /* debugfs.c */
 void debug_init(struct rig *rig);
 void debug_exit(struct rig *rig);

@@ -95,6 +95,8 @@ a_right_command_line_is_parsed()
 	right status
 	right status turntable
 	right status --json turntable
+	right stats
+	right stats --json rotor
 	right enable turntable
 	right enable turntable on
 	right enable turntable off
@@ -122,6 +124,12 @@ a_right_command_line_is_parsed()
 	row_args=(move --device /dev/null -- turntable -30)
 	run "${row_args[@]}"
 	row 1 "another kind of file"
+	right move turntable 2turn --speed 0.5turn/s --accel 1turn/s2
+	right move turntable 10 --way shortest
+	right move turntable -10 --way down
+	right move turntable 10 --way=up --speed 3
+	right calibrate turntable --commanded 360 --measured 358.2
+	right calibrate --json turntable --commanded -90deg --measured -1turn
 	right stop
 	right stop turntable
 	right stop turntable rotor
@@ -164,13 +172,13 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'wanted a finite number, found "nan"' move turntable nan
 	wrong 'wanted a finite number, found "inf"' move turntable inf
 	wrong 'wanted a finite number, found "1e999"' move turntable 1e999
-	wrong 'deg or mm behind it, found "3cm"' move turntable 3cm
-	wrong 'deg or mm behind it, found "3degrees"' move turntable 3degrees
-	wrong 'deg or mm behind it, found "3deg/s"' move turntable 3deg/s
-	wrong 'deg or mm behind it, found "-30,5"' move turntable -30,5
-	wrong 'deg/s or mm/s behind it, found "3deg"' \
+	wrong 'deg, mm or turn behind it, found "3cm"' move turntable 3cm
+	wrong 'deg, mm or turn behind it, found "3degrees"' move turntable 3degrees
+	wrong 'deg, mm or turn behind it, found "3deg/s"' move turntable 3deg/s
+	wrong 'deg, mm or turn behind it, found "-30,5"' move turntable -30,5
+	wrong 'deg/s, mm/s or turn/s behind it, found "3deg"' \
 		move turntable 1 --speed 3deg
-	wrong 'deg/s2 or mm/s2 behind it, found "3deg/s"' \
+	wrong 'deg/s2, mm/s2 or turn/s2 behind it, found "3deg/s"' \
 		move turntable 1 --accel 3deg/s
 	wrong '--speed: wanted more than zero, found "0"' \
 		move turntable 1 --speed 0
@@ -188,13 +196,24 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'wanted a number, found "here"' set-position turntable here
 	wrong 'wanted no argument, found "now"' doctor now
 	wrong 'option "--output" needs a value' doctor --output
+	wrong 'wanted absolute, shortest, up or down, found "left"' \
+		move turntable 1 --way left
+	wrong 'found --relative with it' move turntable 1 --relative --way up
+	wrong 'found --steps with it' move turntable 1 --steps --way up
+	wrong 'alone or with deg/s, mm/s or turn/s behind it' \
+		move turntable 1 --speed 3turns/s
+	wrong 'found neither' calibrate turntable
+	wrong 'found one of them only' calibrate turntable --measured 3
+	wrong 'wanted a number, found "x"' calibrate turntable --measured x \
+		--commanded 1
 }
 
 a_missing_device_is_told_in_one_sentence()
 {
 	local none=$work/none command
 
-	for command in list status stop halt "enable turntable" \
+	for command in list status stats stop halt "enable turntable" \
+		       "calibrate x --commanded 1 --measured 1" \
 		       "move turntable 1" "set-position turntable 1"; do
 		# shellcheck disable=SC2206
 		row_args=($command --device "$none")

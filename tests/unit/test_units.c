@@ -172,3 +172,55 @@ TEST(no_speed_is_zero_and_too_much_is_the_most)
 			  UINT64_MAX);
 	ck_assert_uint_eq(oscan_accel_from_double(0x1p32), UINT64_MAX);
 }
+
+/* Each of the properties that make up a scale changes it by itself. */
+TEST(full_steps_microsteps_and_gear_count_each_for_themselves)
+{
+	const struct oscan_axis_info *axes[] = { &turntable, &rotor, &slide };
+	struct oscan_axis_info other;
+	double before;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		before = oscan_axis_steps_per_unit(axes[i]);
+		other = *axes[i];
+		other.full_steps_per_turn *= 2;
+		ck_assert_double_eq(oscan_axis_steps_per_unit(&other),
+				    2 * before);
+		other = *axes[i];
+		other.microsteps /= 8;
+		ck_assert_double_eq(oscan_axis_steps_per_unit(&other),
+				    before / 8);
+		other = *axes[i];
+		other.gear_num *= 5;
+		ck_assert_double_eq_tol(oscan_axis_steps_per_unit(&other),
+					5 * before, 1e-9);
+		other = *axes[i];
+		other.gear_den *= 7;
+		ck_assert_double_eq_tol(oscan_axis_steps_per_unit(&other),
+					before / 7, 1e-9);
+	}
+}
+
+TEST(a_turn_is_the_same_in_steps_and_in_the_unit)
+{
+	ck_assert_double_eq(oscan_axis_steps_per_turn(&turntable), 3200);
+	ck_assert_double_eq_tol(oscan_axis_steps_per_turn(&rotor),
+				128000 / 3.0, 1e-9);
+	ck_assert_double_eq(oscan_axis_steps_per_turn(&slide), 25600);
+	ck_assert_int_eq(to_steps(&rotor, 3 * 360), 128000);
+	ck_assert_int_eq(to_steps(&slide, 8), 25600);
+}
+
+/* A travel of nanometres on an axis of 10^9 steps. */
+TEST(a_long_axis_is_right_to_the_step)
+{
+	struct oscan_axis_info track = slide;
+
+	track.travel_per_turn_nm = 1;
+	track.gear_num = 1;
+	ck_assert_int_eq(to_steps(&track, 1e-6), 12800);
+	ck_assert_int_eq(to_steps(&slide, 312500), 1000000000);
+	ck_assert_double_eq(oscan_axis_to_unit(&slide, 1e9 + 1),
+			    312500.0003125);
+}

@@ -139,6 +139,14 @@ const char *oscan_axis_unit_name(const struct oscan_axis_info *axis);
 /** oscan_axis_steps_per_unit - microsteps per degree or millimetre, > 0 */
 double oscan_axis_steps_per_unit(const struct oscan_axis_info *axis);
 
+/**
+ * oscan_axis_steps_per_turn - microsteps per turn of the axis, > 0
+ *
+ * Full steps per turn of the motor x microsteps x gear ratio; need not be
+ * whole.
+ */
+double oscan_axis_steps_per_turn(const struct oscan_axis_info *axis);
+
 /** oscan_axis_to_unit - position in degrees or millimetres */
 double oscan_axis_to_unit(const struct oscan_axis_info *axis, double steps);
 
@@ -152,6 +160,60 @@ double oscan_axis_to_unit(const struct oscan_axis_info *axis, double steps);
  */
 int oscan_axis_to_steps(const struct oscan_axis_info *axis, double value,
 			int64_t *steps);
+
+/**
+ * enum oscan_way - how a turntable gets to an angle
+ * @OSCAN_WAY_ABSOLUTE: to this very position, however many turns that takes
+ * @OSCAN_WAY_SHORTEST: at most half a turn; upwards when both ways are as far
+ * @OSCAN_WAY_UP: upwards, less than a turn
+ * @OSCAN_WAY_DOWN: downwards, less than a turn
+ */
+enum oscan_way {
+	OSCAN_WAY_ABSOLUTE = 1,
+	OSCAN_WAY_SHORTEST = 2,
+	OSCAN_WAY_UP = 3,
+	OSCAN_WAY_DOWN = 4,
+};
+
+/**
+ * oscan_axis_to_steps_by_way - where an axis has to go for an angle
+ * @value: degrees or millimetres; any number of turns
+ * @from: where the axis is, microsteps
+ * @way: but for OSCAN_WAY_ABSOLUTE only of an axis with OSCAN_AXIS_WRAPS
+ * @steps: out: position to move to, microsteps
+ *
+ * Limits are held against @value before any turn is taken off it, and against
+ * the result. An axis that stands on the microstep nearest to the angle stays
+ * there, whatever the way. Exact over any number of turns, also where a turn
+ * is no whole number of microsteps.
+ *
+ * Return: 0, or -1 with ERANGE as oscan_axis_to_steps(), EDOM: outside of the
+ * soft limits, EOPNOTSUPP: the axis does not wrap.
+ */
+int oscan_axis_to_steps_by_way(const struct oscan_axis_info *axis,
+			       double value, int64_t from, enum oscan_way way,
+			       int64_t *steps);
+
+/**
+ * oscan_axis_calibrate - the scale from a travel that was measured
+ * @axis: with the scale by which it was commanded
+ * @commanded: travel that the axis was told to make, any unit
+ * @measured: travel that it made, the same unit and sign
+ * @tolerance: relative uncertainty of @measured, 0 to under 1
+ * @calibrated: out: @axis with gear_num and gear_den (a rotary axis) or
+ *	travel_per_turn_nm (a linear one) replaced; may be @axis
+ *
+ * The gear ratio is the fraction of least denominator within @tolerance, or
+ * within 10^-10 if that is less; the travel per turn is to the nearest
+ * nanometre. Microsteps of limits and positions mean other angles then.
+ *
+ * Return: 0, or -1 with EINVAL: a travel is zero, not finite, or their signs
+ * differ; ERANGE: the result does not fit in its 32 bits. Then @calibrated is
+ * unchanged.
+ */
+int oscan_axis_calibrate(const struct oscan_axis_info *axis,
+			 double commanded, double measured, double tolerance,
+			 struct oscan_axis_info *calibrated);
 
 /**
  * oscan_speed_from_double - microsteps/s to the kernel's fixed point

@@ -22,7 +22,7 @@ static double units_per_turn(const struct oscan_axis_info *axis)
 	return 360.0;
 }
 
-static double steps_per_turn(const struct oscan_axis_info *axis)
+OSCAN_API double oscan_axis_steps_per_turn(const struct oscan_axis_info *axis)
 {
 	return (double)axis->full_steps_per_turn * axis->microsteps *
 	       axis->gear_num / axis->gear_den;
@@ -30,19 +30,21 @@ static double steps_per_turn(const struct oscan_axis_info *axis)
 
 OSCAN_API double oscan_axis_steps_per_unit(const struct oscan_axis_info *axis)
 {
-	return steps_per_turn(axis) / units_per_turn(axis);
+	return oscan_axis_steps_per_turn(axis) / units_per_turn(axis);
 }
 
 OSCAN_API double oscan_axis_to_unit(const struct oscan_axis_info *axis,
 				    double steps)
 {
-	return steps * units_per_turn(axis) / steps_per_turn(axis);
+	return steps * units_per_turn(axis) /
+	       oscan_axis_steps_per_turn(axis);
 }
 
 OSCAN_API int oscan_axis_to_steps(const struct oscan_axis_info *axis,
 				  double value, int64_t *steps)
 {
-	double exact = value * steps_per_turn(axis) / units_per_turn(axis);
+	double exact = value * oscan_axis_steps_per_turn(axis) /
+		       units_per_turn(axis);
 
 	/* Not "greater than", so that NaN is refused too. */
 	if (!(fabs(exact) <= (double)OSCAN_POSITION_LIMIT)) {

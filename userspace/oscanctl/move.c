@@ -17,6 +17,7 @@ enum {
 	OPTION_DECEL,
 	OPTION_JERK,
 	OPTION_STEPS,
+	OPTION_WAY,
 };
 
 static const struct option_text option_texts[] = {
@@ -31,6 +32,8 @@ static const struct option_text option_texts[] = {
 	{ "jerk", OPTION_JERK, "X",
 	  "per second cubed: an S-curve; no limit if not given" },
 	{ "steps", OPTION_STEPS, NULL, "all values are in microsteps" },
+	{ "way", OPTION_WAY, "WAY",
+	  "of a turntable: absolute (if not given), shortest, up or down" },
 	OPTION_TEXT_DEVICE,
 	OPTION_TEXT_JSON,
 	{ 0 }
@@ -53,6 +56,7 @@ struct request {
 	struct quantity accel;
 	struct quantity decel;
 	struct quantity jerk;
+	enum oscan_way way;
 	bool relative;
 	bool in_steps;
 	bool json;
@@ -66,6 +70,26 @@ struct motion {
 	struct oscan_move move;
 	struct oscan_state begin;
 };
+
+static int parse_way(const char *text, enum oscan_way *way)
+{
+	static const char *const names[] = {
+		[OSCAN_WAY_ABSOLUTE] = "absolute",
+		[OSCAN_WAY_SHORTEST] = "shortest",
+		[OSCAN_WAY_UP] = "up",
+		[OSCAN_WAY_DOWN] = "down",
+	};
+	size_t i;
+
+	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		*way = i;
+		return 0;
+	}
+	return wrong_usage("--way: wanted absolute, shortest, up or down, found \"%s\"",
+			   text);
+}
 
 static int parse_option(struct request *request, int key, const char *value)
 {
@@ -85,6 +109,8 @@ static int parse_option(struct request *request, int key, const char *value)
 	case OPTION_JERK:
 		return quantity_parse("--jerk", value, QUANTITY_JERK,
 				      &request->jerk);
+	case OPTION_WAY:
+		return parse_way(value, &request->way);
 	default:
 		request->in_steps = true;
 		return 0;
@@ -114,12 +140,37 @@ static int fixed_point(const char *what, const struct quantity *quantity,
 	return 0;
 }
 
+/* Of a turntable: which of the positions of that angle. */
+static int take_way(const struct request *request,
+		    const struct motion *motion, int64_t *target)
+{
+	const struct oscan_axis_info *info = motion->info;
+	char limits[MACHINE_TEXT_LEN];
+	double steps;
+
+	if (!request->way || request->way == OSCAN_WAY_ABSOLUTE)
+		return 0;
+	if (quantity_steps("VALUE", &request->value, info, false, &steps))
+		return EXIT_USAGE;
+	if (!oscan_axis_to_steps_by_way(info, oscan_axis_to_unit(info, steps),
+					motion->begin.position, request->way,
+					target))
+		return 0;
+	if (errno == EDOM)
+		return fail("wanted to move %s to %s, found soft limits of %s; choose a position between them",
+			    info->name, request->value.text,
+			    machine_limits(info, limits));
+	return fail("wanted a way round for %s, found that it is no turntable (oscan,wraps in the overlay); leave out --way",
+		    info->name);
+}
+
 static int make_move(const struct request *request, struct motion *motion)
 {
 	const struct oscan_axis_info *info = motion->info;
 	struct oscan_move *move = &motion->move;
 	bool in_steps = request->in_steps;
 	int64_t target;
+	int status;
 
 	if (quantity_position("VALUE", &request->value, info, in_steps,
 			      &target) ||
@@ -132,6 +183,9 @@ static int make_move(const struct request *request, struct motion *motion)
 	    fixed_point("--jerk", &request->jerk, info, in_steps,
 			&move->jerk_sps3_q24))
 		return EXIT_USAGE;
+	status = take_way(request, motion, &target);
+	if (status)
+		return status;
 	move->axis = motion->axis;
 	move->target = target;
 	move->flags = request->relative ? OSCAN_MOVE_RELATIVE : 0;
@@ -345,10 +399,11 @@ static int move(struct oscan_motor *motor, const struct request *request)
 		return EXIT_FAILURE;
 	motion.axis = axis;
 	motion.info = oscan_motor_axis_info(motor, axis);
-	if (make_move(request, &motion))
-		return EXIT_USAGE;
 	if (machine_state(motor, axis, &motion.begin))
 		return EXIT_FAILURE;
+	status = make_move(request, &motion);
+	if (status)
+		return status;
 	cancel_catch();
 	status = start(&motion);
 	if (!status)
@@ -374,6 +429,9 @@ int cmd_move(int argc, char **argv)
 	if (quantity_parse("VALUE", argv[2], QUANTITY_POSITION,
 			   &request.value))
 		return EXIT_USAGE;
+	if (request.way && (request.relative || request.in_steps))
+		return wrong_usage("--way is for an angle, found --%s with it",
+				   request.relative ? "relative" : "steps");
 	request.axis = argv[1];
 	request.json = options.json;
 	motor = machine_open(options.device, true);

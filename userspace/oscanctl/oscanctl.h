@@ -34,12 +34,14 @@ struct command {
 
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_halt(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
@@ -185,10 +187,10 @@ int options_parse(struct options *options, const struct usage *usage,
 
 /** enum quantity_kind - which unit, and sign, is asked for */
 enum quantity_kind {
-	QUANTITY_POSITION = 1,	/* deg or mm */
-	QUANTITY_SPEED = 2,	/* deg/s or mm/s, above zero */
-	QUANTITY_ACCEL = 3,	/* deg/s2 or mm/s2, above zero */
-	QUANTITY_JERK = 4,	/* deg/s3 or mm/s3, above zero */
+	QUANTITY_POSITION = 1,	/* deg, mm or turn */
+	QUANTITY_SPEED = 2,	/* the same with /s, above zero */
+	QUANTITY_ACCEL = 3,	/* the same with /s2, above zero */
+	QUANTITY_JERK = 4,	/* the same with /s3, above zero */
 };
 
 /**

@@ -14,10 +14,20 @@ static const char *const behind_unit[] = {
 
 static bool is_unit(const char *text, enum quantity_kind kind)
 {
-	if (!strncmp(text, "deg", 3))
-		return !strcmp(text + 3, behind_unit[kind]);
-	return !strncmp(text, "mm", 2) &&
-		!strcmp(text + 2, behind_unit[kind]);
+	static const char *const units[] = { "deg", "mm", "turn" };
+	size_t i, length;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		length = strlen(units[i]);
+		if (!strncmp(text, units[i], length))
+			return !strcmp(text + length, behind_unit[kind]);
+	}
+	return false;
+}
+
+static bool in_turns(const struct quantity *quantity)
+{
+	return !strncmp(quantity->unit, "turn", 4);
 }
 
 int quantity_parse(const char *what, const char *text,
@@ -34,9 +44,9 @@ int quantity_parse(const char *what, const char *text,
 		return wrong_usage("%s: wanted a number, found \"%s\"", what,
 				   text);
 	if (*end && !is_unit(end, kind))
-		return wrong_usage("%s: wanted a number, alone or with deg%s or mm%s behind it, found \"%s\"",
+		return wrong_usage("%s: wanted a number, alone or with deg%s, mm%s or turn%s behind it, found \"%s\"",
 				   what, behind_unit[kind], behind_unit[kind],
-				   text);
+				   behind_unit[kind], text);
 	if (!isfinite(quantity->value))
 		return wrong_usage("%s: wanted a finite number, found \"%s\"",
 				   what, text);
@@ -54,14 +64,17 @@ int quantity_steps(const char *what, const struct quantity *quantity,
 	const char *unit = oscan_axis_unit_name(axis);
 
 	*steps = quantity->value;
-	if (!in_steps)
+	if (in_turns(quantity))
+		*steps *= oscan_axis_steps_per_turn(axis);
+	else if (!in_steps)
 		*steps *= oscan_axis_steps_per_unit(axis);
 	if (!*quantity->unit)
 		return 0;
 	if (in_steps)
 		return wrong_usage("%s: wanted a number of microsteps without a unit, found \"%s\"",
 				   what, quantity->text);
-	if (!strncmp(quantity->unit, unit, strlen(unit)))
+	if (in_turns(quantity) ||
+	    !strncmp(quantity->unit, unit, strlen(unit)))
 		return 0;
 	return wrong_usage("%s: wanted %s%s, the unit of %s, found \"%s\"",
 			   what, unit, behind, axis->name, quantity->text);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every request of <linux/oscan.h>: a new one is one line more here.
+ *
+ * REQUEST(name, struct, right, weight, effect, fields). The fields are the
+ * struct's, one letter each in their order; a number behind a letter, or
+ * behind a group in parentheses, repeats it. The program refuses to run when
+ * they do not add up to the size of the struct.
+ *
+ *	a	u32	number of an axis
+ *	m	u32	bit n: axis n
+ *	b	u32	0 or 1
+ *	f	u32	flags
+ *	n	u32	a number up to 8, such as the length of a list
+ *	u	u32	any number
+ *	z	u32	reserved: zero
+ *	P	s64	position or distance, microsteps
+ *	V	u64	speed, microsteps/s in 2^-44
+ *	A	u64	acceleration, microsteps/s^2 in 2^-32
+ *	T	u64	time or duration, nanoseconds
+ *	U	u64	any number
+ *	Z	u64	reserved: zero
+ *	N	char[32] name
+ *
+ * What the driver only fills in is u and U: it may hold anything on the way
+ * in. Of a request that anybody may make, reserved fields are that too.
+ */
+#include <linux/oscan.h>
+
+#include "fuzz.h"
+
+#define REQUEST(_name, _struct, _right, _weight, _effect, _fields)	\
+	{								\
+		.name = #_name,						\
+		.cmd = OSCAN_IOC_##_name,				\
+		.size = sizeof(struct _struct),				\
+		.right = FUZZ_##_right,					\
+		.weight = _weight,					\
+		.effect = FUZZ_##_effect,					\
+		.fields = _fields,					\
+	}
+
+const struct fuzz_request fuzz_requests[] = {
+	REQUEST(INFO, oscan_info, WATCH, 1, PLAIN, "u4U4N2"),
+	REQUEST(AXIS_INFO, oscan_axis_info, WATCH, 1, PLAIN, "auNu6U5u6U8"),
+	REQUEST(STATE, oscan_state, WATCH, 4, PLAIN, "au5U5u2U5"),
+	REQUEST(STATS, oscan_stats, WATCH, 1, PLAIN, "auU3u2U50"),
+	REQUEST(ENABLE, oscan_enable, COMMAND, 6, PLAIN, "abZ2"),
+	REQUEST(MOVE, oscan_move, COMMAND, 40, PLAIN, "afPVA2U2uzU3Z"),
+	REQUEST(MOVE_TOGETHER, oscan_group, COMMAND, 2, PLAIN, "nfUZ2"),
+	REQUEST(STOP, oscan_stop, COMMAND, 2, ENDS, "mz3"),
+	REQUEST(HALT, oscan_stop, COMMAND, 2, ENDS, "mz3"),
+	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "azPZ2"),
+};
+
+const size_t fuzz_request_count =
+	sizeof(fuzz_requests) / sizeof(*fuzz_requests);
