@@ -37,8 +37,14 @@ static int __init rig_init(void)
 	ret = ring_init(&rig.ring, ring_records);
 	if (ret)
 		return ret;
-	endstop_init(&rig.endstops[0], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP);
-	endstop_init(&rig.endstops[1], &rig, OSCAN_RIG_ROTOR_ENDSTOP);
+	endstop_init(&rig.endstops[0], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP,
+		     OSCAN_RIG_TURNTABLE_STEP);
+	endstop_init(&rig.endstops[1], &rig, OSCAN_RIG_ROTOR_ENDSTOP,
+		     OSCAN_RIG_ROTOR_STEP);
+	endstop_init(&rig.endstops[2], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP_2,
+		     OSCAN_RIG_TURNTABLE_STEP);
+	endstop_init(&rig.endstops[3], &rig, OSCAN_RIG_ROTOR_ENDSTOP_2,
+		     OSCAN_RIG_ROTOR_STEP);
 	rig.device = platform_device_register_simple("oscan-rig",
 						     PLATFORM_DEVID_NONE,
 						     NULL, 0);

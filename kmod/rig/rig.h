@@ -21,7 +21,7 @@
 #include "compat.h"
 #include "oscan_rig.h"
 
-#define RIG_ENDSTOPS	2
+#define RIG_ENDSTOPS	4
 
 /**
  * struct ring - recorded edges
@@ -49,6 +49,9 @@ enum endstop_mode {
 	ENDSTOP_NORMAL,
 	ENDSTOP_STUCK,
 	ENDSTOP_BOUNCE,
+	ENDSTOP_CLOSED,
+	ENDSTOP_MUTE,
+	ENDSTOP_GLITCH,
 };
 
 /**
@@ -56,17 +59,20 @@ enum endstop_mode {
  * @mode: what it does
  * @direction: 1 or -1
  * @count: it is pressed at or beyond this count in @direction
+ * @changes: how often the line changes when it bounces
  */
 struct endstop_setting {
 	enum endstop_mode mode;
 	int direction;
 	s64 count;
+	unsigned int changes;
 };
 
 /**
  * struct endstop - a switch; all but the constants under rig->lock
  * @rig: constant
  * @line: constant; the line that it drives
+ * @step: constant; the STEP line whose edges press it
  * @setting: where it sits
  * @net: rising STEP edges upwards less those downwards since loading
  * @pressed: what @setting says at @net
@@ -76,6 +82,7 @@ struct endstop_setting {
 struct endstop {
 	struct rig *rig;
 	unsigned int line;
+	unsigned int step;
 	struct endstop_setting setting;
 	s64 net;
 	bool pressed;
@@ -143,6 +150,8 @@ void chrdev_exit(void);
 
 /* lines.c: rig->lock held */
 void lines_set_level(struct rig *rig, unsigned int line, bool level);
+/* the same without an interrupt */
+void lines_set_level_mute(struct rig *rig, unsigned int line, bool level);
 /*
  * Write a line that must be an output; returns for how many microseconds this
  * processor is to be kept busy once the lock is free.
@@ -154,7 +163,8 @@ int chip_init(struct rig *rig);
 void chip_exit(struct rig *rig);
 
 /* endstop.c */
-void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line);
+void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line,
+		  unsigned int step);
 /* endstop.c: after the last edge was written */
 void endstop_exit(struct endstop *endstop);
 /* endstop.c: rig->lock held */

@@ -560,7 +560,7 @@ static const struct bad_request bad_requests[] = {
 	BAD(HALT, oscan_stop, 4, axes, 7, -ENXIO),
 	BAD(HALT, oscan_stop, 4, reserved[2], 1U << 31, -EINVAL),
 	BAD(SET_POSITION, oscan_set_position, 4, axis, 2, -ENXIO),
-	BAD(SET_POSITION, oscan_set_position, 4, reserved0, 1, -EINVAL),
+	BAD(SET_POSITION, oscan_set_position, 4, flags, 2, -EINVAL),
 	BAD(SET_POSITION, oscan_set_position, 8, reserved[0], 1, -EINVAL),
 	BAD(SET_POSITION, oscan_set_position, 8, reserved[1], 1, -EINVAL),
 	BAD(SET_POSITION, oscan_set_position, 8, position,
