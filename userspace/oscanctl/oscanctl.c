@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "move", cmd_move, "move an axis" },
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },
+	{ "home", cmd_home, "find an end stop and set the position by it" },
 	{ "set-position", cmd_set_position, "say where an axis is" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
