@@ -418,7 +418,7 @@ struct oscan_state {
 	__u64 latch_ns;
 	__u32 latch_count;
 	__u32 latch_stop;
-	__u64 reserved[1];
+	__u64 reserved;
 };
 
 /* Number of bins in oscan_stats.late_bins. */
