@@ -81,7 +81,7 @@ module_init(rig_init);
 /* The motor's device gives its lines back first. */
 static void __exit rig_exit(void)
 {
-	motor_device_exit();
+	motor_device_exit(&rig);
 	debug_exit(&rig);
 	chrdev_exit();
 	chip_exit(&rig);

@@ -40,9 +40,16 @@ module_param(stop_debounce_us, int, 0444);
 MODULE_PARM_DESC(stop_debounce_us,
 		 "oscan,stop-debounce-us of both axes; -1: its default");
 
-static bool stops;
-module_param(stops, bool, 0444);
-MODULE_PARM_DESC(stops, "1: both axes have both end stops");
+enum stops {
+	STOPS_NONE = 0,
+	STOPS_FAST = 1,
+	STOPS_SLOW = 2,
+	STOPS_WITHOUT_IRQ = 3,
+};
+
+static unsigned int stops;
+module_param(stops, uint, 0444);
+MODULE_PARM_DESC(stops, "1: both axes have both end stops; 2: on a chip that sleeps; 3: and has no interrupts");
 
 static bool shared_enable;
 module_param(shared_enable, bool, 0444);
@@ -119,6 +126,16 @@ static const struct gpiod_lookup stop_lines[] = {
 	LINE(ROTOR_ENDSTOP_2, "rotor-max-stop", HIGH),
 };
 
+#define SLOW_LINE(number, name)						\
+	GPIO_LOOKUP("oscan-rig-slow", number, name, GPIO_ACTIVE_HIGH)
+
+static const struct gpiod_lookup slow_stop_lines[] = {
+	SLOW_LINE(0, "turntable-min-stop"),
+	SLOW_LINE(2, "turntable-max-stop"),
+	SLOW_LINE(1, "rotor-min-stop"),
+	SLOW_LINE(3, "rotor-max-stop"),
+};
+
 /* The device has no line twice, so it has no more than there are. */
 static struct gpiod_lookup_table gpios = {
 	.dev_id = "oscan-motor",
@@ -142,8 +159,10 @@ static void choose_lines(void)
 			  ARRAY_SIZE(shared_enable_lines));
 	else
 		add_lines(enable_lines, ARRAY_SIZE(enable_lines));
-	if (stops)
+	if (stops == STOPS_FAST)
 		add_lines(stop_lines, ARRAY_SIZE(stop_lines));
+	else if (stops)
+		add_lines(slow_stop_lines, ARRAY_SIZE(slow_stop_lines));
 }
 
 static struct platform_device *motor_device;
@@ -155,7 +174,8 @@ bool motor_device_uses(unsigned int line)
 	if (bare)
 		return false;
 	for (lookup = gpios.table; lookup->key; lookup++)
-		if (lookup->chip_hwnum == line)
+		if (lookup->chip_hwnum == line &&
+		    !strcmp(lookup->key, "oscan-rig"))
 			return true;
 	return false;
 }
@@ -212,9 +232,14 @@ int motor_device_init(struct rig *rig)
 	override(turntable_properties);
 	override(rotor_properties);
 	choose_lines();
+	if (stops > STOPS_FAST) {
+		ret = slow_init(rig, stops == STOPS_SLOW);
+		if (ret)
+			return ret;
+	}
 	ret = software_node_register_node_group(nodes);
 	if (ret)
-		return ret;
+		goto err_slow;
 	info.fwnode = software_node_fwnode(&motor_node);
 	gpiod_add_lookup_table(&gpios);
 	motor_device = platform_device_register_full(&info);
@@ -222,14 +247,20 @@ int motor_device_init(struct rig *rig)
 		return 0;
 	gpiod_remove_lookup_table(&gpios);
 	software_node_unregister_node_group(nodes);
-	return PTR_ERR(motor_device);
+	ret = PTR_ERR(motor_device);
+err_slow:
+	if (stops > STOPS_FAST)
+		slow_exit(rig);
+	return ret;
 }
 
-void motor_device_exit(void)
+void motor_device_exit(struct rig *rig)
 {
 	if (bare)
 		return;
 	platform_device_unregister(motor_device);
 	gpiod_remove_lookup_table(&gpios);
 	software_node_unregister_node_group(nodes);
+	if (stops > STOPS_FAST)
+		slow_exit(rig);
 }

@@ -18,7 +18,9 @@
  * idle_off_ms (0, the default, leaves the property as it is),
  * catch_up_percent and stop_debounce_us (-1, the default, does), which replace
  * the property of that name of both axes. stops=1 gives each axis its two end
- * stops: ENDSTOP as min-stop, ENDSTOP_2 as max-stop. shared_enable=1 makes
+ * stops: ENDSTOP as min-stop, ENDSTOP_2 as max-stop; stops=2 the same by way
+ * of a gpio chip that sleeps, and stops=3 by one that also has no interrupts.
+ * shared_enable=1 makes
  * TURNTABLE_ENABLE the ENABLE line of both axes.
  *
  * /dev/oscan-rig, one reader at a time (-EBUSY): read(2) takes whole struct

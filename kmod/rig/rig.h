@@ -115,6 +115,7 @@ struct hold_up {
  * @endstops: shape [RIG_ENDSTOPS]
  * @ring: recorded edges
  * @chip: the gpio chip
+ * @slow: the one that sleeps, if it was asked for
  * @device: its parent
  * @folder: in debugfs
  */
@@ -131,6 +132,7 @@ struct rig {
 	struct endstop endstops[RIG_ENDSTOPS];
 	struct ring ring;
 	struct gpio_chip chip;
+	struct gpio_chip slow;
 	struct platform_device *device;
 	struct dentry *folder;
 };
@@ -162,6 +164,10 @@ u32 lines_write(struct rig *rig, unsigned int line, bool level);
 int chip_init(struct rig *rig);
 void chip_exit(struct rig *rig);
 
+/* slow.c: process context; chip.c's functions have been called */
+int slow_init(struct rig *rig, bool interrupts);
+void slow_exit(struct rig *rig);
+
 /* endstop.c */
 void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line,
 		  unsigned int step);
@@ -183,7 +189,7 @@ void debug_exit(struct rig *rig);
 
 /* motor-device.c: the platform device "oscan-motor" */
 int motor_device_init(struct rig *rig);
-void motor_device_exit(void);
+void motor_device_exit(struct rig *rig);
 /* motor-device.c: whether the device has the line while it is bound */
 bool motor_device_uses(unsigned int line);
 

@@ -3,6 +3,9 @@
 #
 # End stops halt and latch, and an axis homes with them.
 
+# The tests are called by name:
+# shellcheck disable=SC2317
+
 # shellcheck source=tests/vm/guest-lib.sh
 . "$OSCAN_TREE/tests/vm/guest-lib.sh"
 # shellcheck source=tests/vm/cases.sh
@@ -38,4 +41,25 @@ unload_rig
 load_rig
 run_cases endstop-check a_homing_move_needs_an_end_stop \
 	homing_needs_an_end_stop
+unload_rig
+
+# The driver does not take the device, and says why.
+is_refused_without_interrupts()
+{
+	insmod "$OSCAN_MODULES/oscan_rig.ko" stops=3 || return
+	insmod "$OSCAN_MODULES/oscan_motor.ko" || return
+	wait_until 5 refusal_is_logged && [ ! -e /dev/oscan-motor ]
+}
+
+refusal_is_logged()
+{
+	dmesg | grep -q 'min-stop line of axis turntable is on a gpio chip that sleeps and has no interrupt'
+}
+
+load_rig stops=2
+run_cases endstop-check an_end_stop_on_a_chip_that_sleeps_halts_and_homes
+unload_rig
+
+expect an_end_stop_that_cannot_be_read_in_time_is_refused \
+	is_refused_without_interrupts
 unload_rig

@@ -715,6 +715,34 @@ static void a_homing_that_makes_no_sense_moves_nothing(void)
 	want_equal(try_home(motor, &bad[0]), ENXIO);
 }
 
+/*
+ * Loaded with stops=2. A thread reads the line, some steps later; where the
+ * axis is then is no less exact.
+ */
+static void an_end_stop_on_a_chip_that_sleeps_halts_and_homes(void)
+{
+	struct oscan_homing homing = { .axis = TURNTABLE, .direction = 1 };
+	struct recording recording;
+	struct oscan_state state;
+	int fd = setup();
+	long long edge = place(MAX_STOP, 200, "normal");
+
+	motor_start(fd, TURNTABLE, 100000, SLOW_SPS);
+	state = motor_rest(fd, TURNTABLE);
+	recording = rig_take();
+	want_equal(state.end, OSCAN_END_SWITCH);
+	want_equal(recording_net(&recording, TURNTABLE), state.position);
+	want_equal(state.latch_position, state.position);
+	want(state.position >= 200, "it halted before the switch closed");
+	want_equal(motor_try_move(fd, TURNTABLE, 1, 0), -ENOSPC);
+	close(fd);
+	want_equal(try_home(open_library(), &homing), 0);
+	state = motor_state(motor_open(O_RDONLY), TURNTABLE);
+	want_equal(state.position_state, OSCAN_POSITION_KNOWN);
+	want_equal(state.position, 0);
+	want(net() >= edge, "it was homed before the switch closed");
+}
+
 /* Loaded without stops=1. */
 static void homing_needs_an_end_stop(void)
 {
@@ -762,6 +790,7 @@ static const struct kit_case others[] = {
 	CASE(an_end_stop_halts_an_axis_that_is_stopping),
 	CASE(a_homing_move_needs_an_end_stop),
 	CASE(homing_needs_an_end_stop),
+	CASE(an_end_stop_on_a_chip_that_sleeps_halts_and_homes),
 };
 
 int main(int argc, char **argv)
