@@ -3,7 +3,7 @@
 /*
  * ENABLE lines that axes share, and motors that are switched off at rest.
  * The first cases need the rig loaded with shared_enable=1
- * enable_delay_ns=40000000, those called idle_* with idle_off_ms=1000.
+ * enable_delay_ns=40000000, those called idle_* with idle_off_ms=2000.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "kit.h"
 
-#define IDLE_OFF_MS	1000
+#define IDLE_OFF_MS	2000
 #define ENABLE_DELAY_NS	40000000ULL
 #define DEADLINE_NS	(60 * KIT_NS_PER_S)
 

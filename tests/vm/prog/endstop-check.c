@@ -192,17 +192,26 @@ static void an_end_stop_below_the_start_stop_rate_keeps_the_position(void)
 	want_equal(state.position_state, OSCAN_POSITION_KNOWN);
 }
 
-/* A step a second: nothing but the interrupt can halt it between two. */
+/*
+ * A step a second: between two, before anybody asks for the state, nothing but
+ * the interrupt can halt it.
+ */
 static void the_interrupt_halts_between_two_steps(void)
 {
 	struct recording recording;
 	struct oscan_state state;
-	uint64_t closed_ns;
+	uint64_t closed_ns, asked_ns;
 	int fd = setup();
+	long long edge = place(MAX_STOP, 2, "normal");
 
-	place(MAX_STOP, 2, "normal");
 	motor_start(fd, TURNTABLE, 10, 1);
-	state = motor_rest(fd, TURNTABLE);
+	while (net() < edge)
+		kit_sleep_ms(5);
+	kit_sleep_ms(100);
+	asked_ns = kit_now_ns();
+	state = motor_state(fd, TURNTABLE);
+	want_equal(state.motion, OSCAN_MOTION_IDLE);
+	want(state.latch_ns < asked_ns, "it was seen only when asked for");
 	recording = rig_take();
 	closed_ns = first_closing(&recording, MAX_STOP);
 	want_equal(state.end, OSCAN_END_SWITCH);
@@ -231,7 +240,11 @@ static void a_glitch_is_no_end_stop(void)
 	want_equal(motor_state(fd, TURNTABLE).latch_count, before);
 }
 
-/* Closing and opening, at 1000 steps/s, it bounces for four steps. */
+/*
+ * Closing and opening, at 1000 steps/s, it bounces for four steps. Loaded with
+ * stop_debounce_us=500000 besides: a host that holds the guest up makes it
+ * bounce for longer.
+ */
 static void a_bouncing_end_stop_is_latched_once(void)
 {
 	int fd = setup(), i;
@@ -302,6 +315,17 @@ static void an_end_stop_that_lies_behind_does_not_halt(void)
 	want_equal(motor_try_move(fd, TURNTABLE, -1, 0), -ENOSPC);
 }
 
+static int set_at_latch(int fd, int64_t position)
+{
+	struct oscan_set_position set = {
+		.axis = TURNTABLE,
+		.flags = OSCAN_SET_AT_LATCH,
+		.position = position,
+	};
+
+	return motor_try(fd, OSCAN_IOC_SET_POSITION, &set);
+}
+
 /* From 32 steps/s to rest it makes 16 steps, in a second. */
 static struct oscan_state stop_and_hit(int fd)
 {
@@ -334,17 +358,7 @@ static void an_end_stop_halts_an_axis_that_is_stopping(void)
 	want_equal(state.end, OSCAN_END_SWITCH);
 	want_equal(state.position, state.latch_position);
 	want_equal(state.position_state, OSCAN_POSITION_SUSPECT);
-}
-
-static int set_at_latch(int fd, int64_t position)
-{
-	struct oscan_set_position set = {
-		.axis = TURNTABLE,
-		.flags = OSCAN_SET_AT_LATCH,
-		.position = position,
-	};
-
-	return motor_try(fd, OSCAN_IOC_SET_POSITION, &set);
+	want_equal(set_at_latch(fd, 0), -ESTALE);
 }
 
 static void a_position_can_be_set_where_an_end_stop_closed(void)
@@ -375,11 +389,6 @@ static void a_latch_is_of_no_use_once_the_rotor_may_have_slipped(void)
 	hit(fd, MAX_STOP, 300, "normal", SLOW_SPS);
 	motor_enable(fd, TURNTABLE, false);
 	motor_enable(fd, TURNTABLE, true);
-	want_equal(set_at_latch(fd, 0), -ESTALE);
-	motor_move(fd, TURNTABLE, -300, SLOW_SPS);
-	take_away(MAX_STOP);
-	wait_for_flags(fd, OSCAN_STATE_AT_MAX, 0);
-	hit(fd, MAX_STOP, 3000, "normal", 0);
 	want_equal(set_at_latch(fd, 0), -ESTALE);
 	want_equal(motor_state(fd, TURNTABLE).position_state,
 		   OSCAN_POSITION_SUSPECT);
@@ -763,7 +772,6 @@ static const struct kit_case cases[] = {
 	CASE(the_interrupt_halts_between_two_steps),
 	CASE(without_its_interrupt_an_end_stop_is_seen_before_the_next_step),
 	CASE(a_glitch_is_no_end_stop),
-	CASE(a_bouncing_end_stop_is_latched_once),
 	CASE(one_can_always_drive_off_an_end_stop_and_not_into_it),
 	CASE(a_switch_that_closes_at_rest_is_latched_and_obeyed),
 	CASE(an_end_stop_that_lies_behind_does_not_halt),
@@ -787,6 +795,7 @@ static const struct kit_case cases[] = {
 
 /* Only by name, for they need the rig loaded in another way. */
 static const struct kit_case others[] = {
+	CASE(a_bouncing_end_stop_is_latched_once),
 	CASE(an_end_stop_halts_an_axis_that_is_stopping),
 	CASE(a_homing_move_needs_an_end_stop),
 	CASE(homing_needs_an_end_stop),
