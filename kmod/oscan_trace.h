@@ -29,6 +29,7 @@ TRACE_DEFINE_ENUM(OSCAN_END_STOPPED);
 TRACE_DEFINE_ENUM(OSCAN_END_HALTED);
 TRACE_DEFINE_ENUM(OSCAN_END_RELEASED);
 TRACE_DEFINE_ENUM(OSCAN_END_SYSTEM);
+TRACE_DEFINE_ENUM(OSCAN_END_SWITCH);
 
 #define oscan_trace_end_name(end)					\
 	__print_symbolic(end,						\
@@ -37,7 +38,8 @@ TRACE_DEFINE_ENUM(OSCAN_END_SYSTEM);
 			 { OSCAN_END_STOPPED, "stopped" },		\
 			 { OSCAN_END_HALTED, "halted" },		\
 			 { OSCAN_END_RELEASED, "released" },		\
-			 { OSCAN_END_SYSTEM, "system" })
+			 { OSCAN_END_SYSTEM, "system" },		\
+			 { OSCAN_END_SWITCH, "switch" })
 
 TRACE_EVENT(oscan_move_start,
 	TP_PROTO(const struct axis *axis, u64 origin_ns, u64 duration_ns),

@@ -330,6 +330,8 @@ static const char *reason(uint32_t end)
 		return "stopped by another program";
 	case OSCAN_END_HALTED:
 		return "halted by another program";
+	case OSCAN_END_SWITCH:
+		return "the end stop closed";
 	case OSCAN_END_SYSTEM:
 		return "stopped by the system (suspend, shutdown or removal)";
 	default:
