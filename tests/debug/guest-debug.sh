@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# In an instrumented guest: run tests as tests/vm/guest-suite.sh does, and
+# after each of them look for what it left behind.
+#
+#   guest-debug.sh NAMES...	test-NAME.sh of tests/debug or of tests/vm
+set -u
+
+# shellcheck source=tests/vm/guest-lib.sh
+. "$OSCAN_TREE/tests/vm/guest-lib.sh"
+unset OSCAN_TEST OSCAN_SCRIPT_TIMEOUT
+
+leaks=/sys/kernel/debug/kmemleak
+
+# kmemleak says nothing of what is younger than five seconds, and believes in
+# a leak when it has seen the same twice.
+nothing_leaked()
+{
+	local said
+
+	sleep 6
+	echo scan >"$leaks" || return
+	sleep 1
+	echo scan >"$leaks" || return
+	said=$(grep -A 12 '^unreferenced' "$leaks")
+	echo clear >"$leaks"
+	[ -n "$said" ] || return 0
+	echo "$said" >&2
+	echo "$(grep -c '^unreferenced' <<<"$said") leaks, the first from" \
+	     "$(grep -m 1 -A 5 backtrace <<<"$said" | tr -s ' \n' ' ')"
+	return 1
+}
+
+for name in "$@"; do
+	file=$OSCAN_TREE/tests/debug/test-$name.sh
+	[ -r "$file" ] || file=$name
+	if [ -e $leaks ]; then
+		echo scan >"$leaks"
+		echo clear >"$leaks"
+	fi
+	bash "$OSCAN_TREE/tests/vm/guest-suite.sh" "$file"
+	[ ! -e $leaks ] || expect "nothing_leaks_in_$name" nothing_leaked
+done
+true	# each failure is a result
