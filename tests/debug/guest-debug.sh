@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# In an instrumented guest: run tests as tests/vm/guest-suite.sh does, and
-# after each of them look for what it left behind.
+# In an instrumented guest: run tests, each with modules of its own, and after
+# each of them look for what it left behind.
 #
 #   guest-debug.sh NAMES...	test-NAME.sh of tests/debug or of tests/vm
 set -u
@@ -32,14 +32,28 @@ nothing_leaked()
 	return 1
 }
 
+# The kernel turns them on a little after it has started.
+timers_are_exact()
+{
+	grep -q '^ *\.hres_active *: 1' /proc/timer_list
+}
+
+wait_until 30 timers_are_exact || progress "no high-resolution timers"
 for name in "$@"; do
 	file=$OSCAN_TREE/tests/debug/test-$name.sh
-	[ -r "$file" ] || file=$name
+	[ -r "$file" ] || file=$OSCAN_TREE/tests/vm/test-$name.sh
+	if [ ! -r "$file" ]; then
+		fail "$name" "there is no test-$name.sh"
+		continue
+	fi
 	if [ -e $leaks ]; then
 		echo scan >"$leaks"
 		echo clear >"$leaks"
 	fi
-	bash "$OSCAN_TREE/tests/vm/guest-suite.sh" "$file"
+	started=$(date +%s)
+	OSCAN_SCRIPT_TIMEOUT=$OSCAN_LIMIT run_script "$file"
+	unload_rig || fail "$name" "its modules cannot be removed"
+	progress "$name took $(($(date +%s) - started)) s"
 	[ ! -e $leaks ] || expect "nothing_leaks_in_$name" nothing_leaked
 done
 true	# each failure is a result

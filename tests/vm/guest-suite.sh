@@ -4,7 +4,7 @@
 # In the guest: run the tests test-NAME.sh, one after the other, each with
 # modules of its own.
 #
-#   guest-suite.sh [NAMES...]	default: all of them; a path is a name, too
+#   guest-suite.sh [NAMES...]	default: all of them
 set -u
 
 # shellcheck source=tests/vm/guest-lib.sh
@@ -16,7 +16,6 @@ for test in "$@"; do
 	name=$(basename "$test" .sh)
 	name=${name#test-}
 	file=$OSCAN_TREE/tests/vm/test-$name.sh
-	[[ $test != */* ]] || file=$test
 	if [ ! -r "$file" ]; then
 		fail "$name" "there is no tests/vm/test-$name.sh"
 		continue
