@@ -28,7 +28,7 @@ deps: ## install the Debian packages that are missing
 
 .PHONY: check
 check: ## every test; the last line is the count
-	@tests/lib/check.sh style unit vm pi
+	@tests/lib/check.sh style unit vm debug pi
 
 .PHONY: check-unit
 check-unit: ## tests that run on this machine
@@ -37,6 +37,10 @@ check-unit: ## tests that run on this machine
 .PHONY: check-vm
 check-vm: ## tests on stock kernels in QEMU
 	@tests/lib/check.sh vm
+
+.PHONY: check-debug
+check-debug: ## tests on instrumented kernels, built once into the cache
+	@tests/lib/check.sh debug
 
 .PHONY: check-pi
 check-pi: ## tests on an emulated Raspberry Pi 3

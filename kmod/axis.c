@@ -21,7 +21,8 @@ int axis_init(struct axis *axis)
 	axis->position_state = OSCAN_POSITION_ASSUMED;
 	axis->position = axis->initial_position;
 	axis->target = axis->position;
-	axis->enabled = !axis->enable_line;
+	enable_init(axis);
+	endstop_init(axis);
 	/* DIR was requested inactive just now. */
 	axis->sign = -1;
 	axis->dir_ns = ktime_get_ns();
@@ -46,38 +47,10 @@ bool axis_is_idle(struct axis *axis)
 	return idle;
 }
 
-static void set_enabled(struct axis *axis, bool on)
+int axis_set_position(struct axis *axis, s64 position, bool at_latch)
 {
 	unsigned long flags;
-
-	raw_spin_lock_irqsave(&axis->lock, flags);
-	axis->enabled = on;
-	axis->state_changed = true;
-	if (!on)
-		step_suspect(axis);
-	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
-}
-
-int axis_enable(struct axis *axis, bool on)
-{
-	if (!axis->enable_line)
-		return on ? 0 : -EOPNOTSUPP;
-	if (!on && !axis_is_idle(axis))
-		return -EBUSY;
-	if (on == axis->enabled)
-		return 0;
-	/* Not under the lock: this line may be on a chip that sleeps. */
-	gpiod_set_value_cansleep(axis->enable_line, on);
-	if (on)
-		axis->enable_ns = ktime_get_ns();
-	set_enabled(axis, on);
-	return 0;
-}
-
-int axis_set_position(struct axis *axis, s64 position)
-{
-	unsigned long flags;
+	int ret = 0;
 
 	if (position > OSCAN_POSITION_LIMIT ||
 	    position < -OSCAN_POSITION_LIMIT)
@@ -85,13 +58,18 @@ int axis_set_position(struct axis *axis, s64 position)
 	if (!axis_is_idle(axis))
 		return -EBUSY;
 	raw_spin_lock_irqsave(&axis->lock, flags);
-	axis->position = position;
-	axis->target = position;
-	axis->position_state = OSCAN_POSITION_KNOWN;
-	axis->state_changed = true;
+	if (at_latch)
+		ret = endstop_from_latch(axis, &position);
+	if (!ret) {
+		axis->latch.position += position - axis->position;
+		axis->position = position;
+		axis->target = position;
+		axis->position_state = OSCAN_POSITION_KNOWN;
+		axis->state_changed = true;
+	}
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
-	return 0;
+	return ret;
 }
 
 void axis_stop(struct axis *axis, enum oscan_end why)
@@ -122,6 +100,7 @@ void axis_get_state(struct axis *axis, struct oscan_state *state)
 
 	memset(state, 0, sizeof(*state));
 	state->axis = axis->info.axis;
+	endstop_refresh(axis);
 	raw_spin_lock_irqsave(&axis->lock, flags);
 	if (axis->enabled)
 		state->flags |= OSCAN_STATE_ENABLED;
@@ -137,6 +116,7 @@ void axis_get_state(struct axis *axis, struct oscan_state *state)
 	state->trace_seq = axis->trace_seq;
 	state->queued = legs_waiting(axis);
 	state->trace_lost = axis->trace_lost;
+	endstop_get_state(axis, state);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 }
 

@@ -134,7 +134,7 @@ static int run_enable(struct motor_file *motor, union request *r)
 	if (!is_zero(r->enable.reserved, sizeof(r->enable.reserved)) ||
 	    r->enable.on > 1)
 		return -EINVAL;
-	return axis ? axis_enable(axis, r->enable.on) : -ENXIO;
+	return axis ? enable_set(axis, r->enable.on) : -ENXIO;
 }
 
 static int run_move(struct motor_file *motor, union request *r)
@@ -179,10 +179,12 @@ static int run_set_position(struct motor_file *motor, union request *r)
 
 	if (!is_zero(r->set_position.reserved,
 		     sizeof(r->set_position.reserved)) ||
-	    r->set_position.reserved0)
+	    (r->set_position.flags & ~OSCAN_SET_AT_LATCH))
 		return -EINVAL;
-	return axis ? axis_set_position(axis, r->set_position.position) :
-		      -ENXIO;
+	if (!axis)
+		return -ENXIO;
+	return axis_set_position(axis, r->set_position.position,
+				 r->set_position.flags & OSCAN_SET_AT_LATCH);
 }
 
 static int for_axes(struct motor_file *motor, const struct oscan_stop *stop,

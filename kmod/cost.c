@@ -20,6 +20,7 @@
 struct measurement {
 	struct hrtimer timer;
 	struct gpio_desc *step;
+	struct gpio_desc *stop;
 	struct plan plan;
 	bool fired;
 };
@@ -30,6 +31,8 @@ static enum hrtimer_restart step_without_edge(struct hrtimer *timer)
 	struct measurement *m = container_of(timer, struct measurement, timer);
 	u64 step;
 
+	if (m->stop)
+		gpiod_get_value(m->stop);
 	gpiod_set_value(m->step, 0);
 	for (step = 1; step <= 4; step++)
 		plan_deadline(&m->plan, step);
@@ -72,7 +75,10 @@ static u64 measure(struct axis *axis)
 		.accel_sps2_q32 = axis->info.max_accel_sps2_q32,
 		.decel_sps2_q32 = axis->info.max_accel_sps2_q32,
 	};
-	struct measurement m = { .step = axis->step };
+	struct measurement m = {
+		.step = axis->step,
+		.stop = endstop_read_before_step(axis),
+	};
 	u64 least = U64_MAX;
 	int i;
 

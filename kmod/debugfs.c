@@ -25,6 +25,7 @@ static const char * const end_names[] = {
 	[OSCAN_END_HALTED] = "halted",
 	[OSCAN_END_RELEASED] = "released",
 	[OSCAN_END_SYSTEM] = "system",
+	[OSCAN_END_SWITCH] = "switch",
 };
 
 static const char * const position_names[] = {

@@ -95,7 +95,10 @@ static int controller_setup(struct controller *controller)
 		if (ret)
 			return ret;
 	}
-	return controller_measure_cost(controller);
+	ret = controller_measure_cost(controller);
+	if (ret)
+		return ret;
+	return endstop_request(controller);
 }
 
 static int motor_probe(struct platform_device *pdev)
@@ -113,7 +116,7 @@ static int motor_probe(struct platform_device *pdev)
 	if (ret) {
 		dev_err_probe(&pdev->dev, ret,
 			      "cannot make /dev/oscan-motor; only one device is possible\n");
-		goto err_put;
+		goto err_endstop;
 	}
 	debug_init(controller);
 	dev_info(&pdev->dev, "%u axes, %u ns a step, up to %u steps/s\n",
@@ -121,7 +124,11 @@ static int motor_probe(struct platform_device *pdev)
 		 controller->max_rate_sps);
 	return 0;
 
+err_endstop:
+	endstop_release(controller);
 err_put:
+	/* An end stop may have closed already. */
+	cancel_work_sync(&controller->report);
 	controller_put(controller);
 	return ret;
 }
@@ -138,8 +145,11 @@ static void motor_remove(struct platform_device *pdev)
 	controller->holder = NULL;
 	mutex_unlock(&controller->mutex);
 	stop_all(controller);
-	for (i = 0; i < controller->n_axes; i++)
+	endstop_release(controller);
+	for (i = 0; i < controller->n_axes; i++) {
 		hrtimer_cancel(&controller->axes[i].timer);
+		enable_exit(&controller->axes[i]);
+	}
 	cancel_work_sync(&controller->report);
 	controller_put(controller);
 }

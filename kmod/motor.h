@@ -70,13 +70,55 @@ struct leg {
 #define LEGS_MAX	(2 * OSCAN_MOVE_QUEUE_LIMIT + 2)
 
 /**
+ * struct endstop - a switch at one end of an axis
+ * @axis: owner
+ * @line: input, active while the switch is pressed; NULL if there is none or
+ *	the device is gone
+ * @sign: constant after probe: direction in which it lies, +1 or -1
+ * @slow: constant after probe: @line may only be read in process context
+ * @irq: constant after probe: interrupt of @line, 0 if it has none
+ * @active: level of @line when it was last read
+ * @closed: the same, debounced
+ * @active_ns: when @line was last known to be active
+ * @settle: fires when it may count as open again; hard interrupt context
+ */
+struct endstop {
+	struct axis *axis;
+	struct gpio_desc *line;
+	int sign;
+	bool slow;
+	int irq;
+	bool active;
+	bool closed;
+	u64 active_ns;
+	struct hrtimer settle;
+};
+
+/* Where and when an end stop last closed. */
+struct latch {
+	s64 position;
+	u64 time_ns;
+	u32 count;
+	u32 stop;	/* OSCAN_STATE_AT_MIN or OSCAN_STATE_AT_MAX */
+	bool stale;	/* the position has become suspect since */
+};
+
+/* Index in axis->stops. */
+enum side {
+	SIDE_MIN,
+	SIDE_MAX,
+	SIDES,
+};
+
+/**
  * struct axis - one motor
  * @controller: owner
  * @info: constant after probe; what userspace is told of the axis
  * @initial_position: constant after probe
  * @step: STEP line
  * @dir: DIR line, active for the positive direction
- * @enable_line: ENABLE line or NULL
+ * @enable_line: ENABLE line of its own or NULL
+ * @idle_off: switches the motor off after a time at rest
  * @start_stop_sps_q44: constant after probe: start-stop rate
  * @draft: plan that is being made; protected by controller->mutex
  * @draft_legs: shape [LEGS_MAX], legs that are being made; likewise
@@ -94,6 +136,9 @@ struct leg {
  * @origin_ns: time of @plan's step 0, with all slip so far
  * @sign: direction of the last step or the next one, +1 or -1
  * @enabled: the motor driver is on
+ * @rest_ns: when the axis last came to rest or was switched on
+ * @stops: shape [SIDES]
+ * @latch: of whichever end stop closed last
  * @position: microsteps
  * @target: where the running or last move ends or was to end
  * @motion: enum oscan_motion
@@ -125,6 +170,7 @@ struct axis {
 	struct gpio_desc *step;
 	struct gpio_desc *dir;
 	struct gpio_desc *enable_line;
+	struct delayed_work idle_off;
 	u64 start_stop_sps_q44;
 	struct plan draft;
 	struct leg draft_legs[LEGS_MAX];
@@ -143,6 +189,9 @@ struct axis {
 	u64 origin_ns;
 	int sign;
 	bool enabled;
+	u64 rest_ns;
+	struct endstop stops[SIDES];
+	struct latch latch;
 	s64 position;
 	s64 target;
 	enum oscan_motion motion;
@@ -182,7 +231,9 @@ struct motor_file {
  * @n_axes: constant after probe
  * @step_cost_ns: constant after probe
  * @max_rate_sps: constant after probe
- * @mutex: serialises commands; protects @holder and @gone
+ * @shared_enable: ENABLE line of all axes without one of their own, or NULL
+ * @shared_enable_ns: when it was last switched on
+ * @mutex: serialises commands; protects @shared_enable_ns, @holder and @gone
  * @holder: file that holds control, or NULL
  * @gone: the device is unbound; axes and lines must not be touched
  * @idle: woken when an axis has come to rest
@@ -198,6 +249,8 @@ struct controller {
 	unsigned int n_axes;
 	u32 step_cost_ns;
 	u32 max_rate_sps;
+	struct gpio_desc *shared_enable;
+	u64 shared_enable_ns;
 	struct mutex mutex;
 	struct motor_file *holder;
 	bool gone;
@@ -227,8 +280,7 @@ void debug_exit(struct controller *controller);
 
 /* axis.c: commands, process context, controller->mutex held, not gone */
 int axis_init(struct axis *axis);
-int axis_enable(struct axis *axis, bool on);
-int axis_set_position(struct axis *axis, s64 position);
+int axis_set_position(struct axis *axis, s64 position, bool at_latch);
 /* Process context, no lock needed. */
 void axis_stop(struct axis *axis, enum oscan_end why);
 void axis_halt(struct axis *axis, enum oscan_end why);
@@ -249,6 +301,30 @@ void legs_clear(struct axis *axis);
 u32 legs_waiting(const struct axis *axis);
 bool legs_join(struct axis *axis);
 bool legs_next(struct axis *axis);
+/* enable.c: process context */
+void enable_init(struct axis *axis);
+/* enable.c: no idle-off from now on; the controller is gone */
+void enable_exit(struct axis *axis);
+/* enable.c: controller->mutex held, not gone */
+int enable_set(struct axis *axis, bool on);
+
+/* endstop.c: process context */
+void endstop_init(struct axis *axis);
+bool endstop_exists(struct axis *axis);
+/* endstop.c: a line that is read before each step, or NULL */
+struct gpio_desc *endstop_read_before_step(struct axis *axis);
+/* endstop.c: ask for the interrupts of all axes, give them back */
+int endstop_request(struct controller *controller);
+void endstop_release(struct controller *controller);
+/* endstop.c: process context: read the lines; true for one that is closed */
+void endstop_refresh(struct axis *axis);
+bool endstop_is_closed(struct axis *axis, int sign);
+/* endstop.c: axis->lock held; true when the axis may not make the step due */
+bool endstop_before_step(struct axis *axis);
+/* endstop.c: axis->lock held */
+void endstop_get_state(struct axis *axis, struct oscan_state *state);
+/* endstop.c: axis->lock held: the latch is at @position, so where is the axis? */
+int endstop_from_latch(struct axis *axis, s64 *position);
 
 /* step.c: hard interrupt */
 enum hrtimer_restart step_timer(struct hrtimer *timer);

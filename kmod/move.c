@@ -12,10 +12,11 @@
 #include <linux/string.h>
 
 #include "motor.h"
+#include "oscan_trace.h"
 
 #define MOVE_FLAGS	(OSCAN_MOVE_RELATIVE | OSCAN_MOVE_REPLACE |	\
 			 OSCAN_MOVE_QUEUE | OSCAN_MOVE_JOG |		\
-			 OSCAN_MOVE_DIRECT)
+			 OSCAN_MOVE_DIRECT | OSCAN_MOVE_HOMING)
 
 /* Of a jog: so that with its ramps it is shorter than PLAN_MAX_NS. */
 #define JOG_SECONDS	(30 * 3600)
@@ -61,11 +62,13 @@ static int read_speed(const struct oscan_axis_info *info,
 	return 0;
 }
 
-static int read_limits(const struct axis *axis, const struct oscan_move *move,
+static int read_limits(struct axis *axis, const struct oscan_move *move,
 		       struct plan_request *request)
 {
 	const struct oscan_axis_info *info = &axis->info;
 
+	if ((move->flags & OSCAN_MOVE_HOMING) && !endstop_exists(axis))
+		return -EOPNOTSUPP;
 	*request = (struct plan_request) {
 		.accel_sps2_q32 = move->accel_sps2_q32 ?:
 				  info->max_accel_sps2_q32,
@@ -139,10 +142,12 @@ static int find_target(const struct axis *axis, const struct oscan_move *move,
  * struct order - a move, checked and cut
  * @legs: shape [count]
  * @count: 0 for a move of no steps
+ * @homing: where the soft limits are is yet to be found
  */
 struct order {
 	struct leg legs[2];
 	unsigned int count;
+	bool homing;
 };
 
 static int add_leg(const struct axis *axis, struct order *order, s64 from,
@@ -156,7 +161,7 @@ static int add_leg(const struct axis *axis, struct order *order, s64 from,
 	if (steps > OSCAN_MOVE_STEPS_LIMIT || to > OSCAN_POSITION_LIMIT ||
 	    to < -OSCAN_POSITION_LIMIT)
 		return -EOVERFLOW;
-	if (leaves_limits(axis, to))
+	if (!order->homing && leaves_limits(axis, to))
 		return -EDOM;
 	*leg = (struct leg){
 		.goal = goal,
@@ -175,7 +180,8 @@ static s64 overrun(const struct axis *axis, const struct oscan_move *move,
 	s64 play = axis->info.backlash_steps;
 
 	if (!play || from == target || (play > 0) == (target > from) ||
-	    (move->flags & (OSCAN_MOVE_DIRECT | OSCAN_MOVE_JOG)))
+	    (move->flags & (OSCAN_MOVE_DIRECT | OSCAN_MOVE_JOG |
+			    OSCAN_MOVE_HOMING)))
 		return target;
 	return target - play;
 }
@@ -188,6 +194,7 @@ static int make_order(const struct axis *axis, const struct oscan_move *move,
 	int ret;
 
 	order->count = 0;
+	order->homing = move->flags & OSCAN_MOVE_HOMING;
 	ret = find_target(axis, move, from, request, &target);
 	if (ret)
 		return ret;
@@ -293,10 +300,17 @@ static void begin(struct axis *axis, struct order *order,
 	axis->rate_sps = rate_of(&axis->leg.request);
 	step_new_move(axis);
 	step_begin(axis, origin_ns);
+	trace_oscan_move_start(axis, origin_ns, move->duration_ns);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
 	move->start_ns = origin_ns;
 	move->move_id = axis->last_id;
+}
+
+/* At rest. Once it moves, the line is read before each step. */
+static bool is_blocked(struct axis *axis, const struct order *order)
+{
+	return order->count && endstop_is_closed(axis, order->legs[0].sign);
 }
 
 static int move_from_rest(struct axis *axis, struct oscan_move *move,
@@ -306,6 +320,8 @@ static int move_from_rest(struct axis *axis, struct oscan_move *move,
 	int ret;
 
 	ret = make_order(axis, move, axis->position, request, &order);
+	if (!ret && is_blocked(axis, &order))
+		ret = -ENOSPC;
 	if (!ret)
 		ret = check_rate(axis, 0, rate_of(request));
 	if (!ret)
@@ -346,6 +362,7 @@ static int order_from_speed(struct axis *axis, const struct oscan_move *move,
 	if (ret)
 		return ret;
 	order->count = 0;
+	order->homing = move->flags & OSCAN_MOVE_HOMING;
 	stop.steps = plan_stop_steps(&stop);
 	if (stop.steps > OSCAN_MOVE_STEPS_LIMIT)
 		return -EOVERFLOW;
@@ -633,6 +650,8 @@ static int make_orders(struct controller *controller, struct oscan_move *moves,
 		if (!ret)
 			ret = make_order(axis, &moves[i], axis->position,
 					 &request, &orders[i]);
+		if (!ret && is_blocked(axis, &orders[i]))
+			ret = -ENOSPC;
 		if (!ret)
 			ret = check_rate(axis, rates, rate_of(&request));
 		if (!ret)

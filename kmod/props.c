@@ -9,7 +9,7 @@
 
 #include "motor.h"
 
-#define LINE_NAME_LEN	(OSCAN_NAME_LEN + sizeof("-enable"))
+#define LINE_NAME_LEN	(OSCAN_NAME_LEN + sizeof("-max-stop"))
 
 struct number {
 	const char *name;
@@ -41,6 +41,8 @@ static const struct number numbers[] = {
 	NUMBER("oscan,enable-delay-ns", enable_delay_ns,
 	       1000000, 0, 4000000000U),
 	NUMBER("oscan,catch-up-percent", catch_up_percent, 10, 0, 50),
+	NUMBER("oscan,stop-debounce-us", stop_debounce_us, 5000, 0, 1000000),
+	NUMBER("oscan,idle-off-ms", idle_off_ms, 0, 0, 86400000),
 };
 
 static int read_number(struct device *dev, struct fwnode_handle *node,
@@ -194,7 +196,8 @@ static int read_name(struct device *dev, struct fwnode_handle *node,
 /* NULL for a line that is not there. */
 static struct gpio_desc *get_line(struct device *dev,
 				  struct fwnode_handle *node,
-				  const char *axis, const char *function)
+				  const char *axis, const char *function,
+				  enum gpiod_flags flags)
 {
 	char property[16], name[LINE_NAME_LEN];
 	struct gpio_desc *line;
@@ -202,8 +205,8 @@ static struct gpio_desc *get_line(struct device *dev,
 	snprintf(property, sizeof(property), "%s-gpios", function);
 	snprintf(name, sizeof(name), "%s-%s", axis, function);
 	if (!fwnode_property_present(node, property))
-		return devm_gpiod_get_optional(dev, name, GPIOD_OUT_LOW);
-	line = devm_fwnode_gpiod_get(dev, node, function, GPIOD_OUT_LOW, name);
+		return devm_gpiod_get_optional(dev, name, flags);
+	line = devm_fwnode_gpiod_get(dev, node, function, flags, name);
 	return line == ERR_PTR(-ENOENT) ? NULL : line;
 }
 
@@ -211,7 +214,7 @@ static int get_fast_line(struct device *dev, struct fwnode_handle *node,
 			 const char *axis, const char *function,
 			 struct gpio_desc **line)
 {
-	*line = get_line(dev, node, axis, function);
+	*line = get_line(dev, node, axis, function, GPIOD_OUT_LOW);
 	if (!*line)
 		*line = ERR_PTR(-ENOENT);
 	if (IS_ERR(*line))
@@ -225,6 +228,58 @@ static int get_fast_line(struct device *dev, struct fwnode_handle *node,
 	return 0;
 }
 
+static int get_enable(struct device *dev, struct fwnode_handle *node,
+		      struct axis *axis)
+{
+	const char *name = axis->info.name;
+
+	axis->enable_line = get_line(dev, node, name, "enable", GPIOD_OUT_LOW);
+	if (IS_ERR(axis->enable_line))
+		return dev_err_probe(dev, PTR_ERR(axis->enable_line),
+				     "enable line of axis %s\n", name);
+	if (axis->enable_line)
+		axis->info.flags |= OSCAN_AXIS_HAS_ENABLE;
+	else if (axis->controller->shared_enable)
+		axis->info.flags |= OSCAN_AXIS_HAS_ENABLE |
+				    OSCAN_AXIS_SHARED_ENABLE;
+	else if (axis->info.idle_off_ms)
+		return dev_err_probe(dev, -EINVAL,
+				     "oscan,idle-off-ms of axis %s needs an enable line\n",
+				     name);
+	return 0;
+}
+
+static int check_stop(struct device *dev, struct axis *axis,
+		      struct endstop *stop, struct gpio_desc *line, u32 flag)
+{
+	if (IS_ERR(line))
+		return dev_err_probe(dev, PTR_ERR(line),
+				     "end stop lines of axis %s\n",
+				     axis->info.name);
+	if (!line)
+		return 0;
+	stop->line = line;
+	stop->slow = gpiod_cansleep(line);
+	axis->info.flags |= flag;
+	return 0;
+}
+
+static int get_stops(struct device *dev, struct fwnode_handle *node,
+		     struct axis *axis)
+{
+	const char *name = axis->info.name;
+	int ret;
+
+	ret = check_stop(dev, axis, &axis->stops[SIDE_MIN],
+			 get_line(dev, node, name, "min-stop", GPIOD_IN),
+			 OSCAN_AXIS_HAS_MIN_STOP);
+	if (ret)
+		return ret;
+	return check_stop(dev, axis, &axis->stops[SIDE_MAX],
+			  get_line(dev, node, name, "max-stop", GPIOD_IN),
+			  OSCAN_AXIS_HAS_MAX_STOP);
+}
+
 static int get_lines(struct device *dev, struct fwnode_handle *node,
 		     struct axis *axis)
 {
@@ -234,15 +289,11 @@ static int get_lines(struct device *dev, struct fwnode_handle *node,
 	ret = get_fast_line(dev, node, name, "step", &axis->step);
 	if (!ret)
 		ret = get_fast_line(dev, node, name, "dir", &axis->dir);
-	if (ret)
-		return ret;
-	axis->enable_line = get_line(dev, node, name, "enable");
-	if (IS_ERR(axis->enable_line))
-		return dev_err_probe(dev, PTR_ERR(axis->enable_line),
-				     "enable line of axis %s\n", name);
-	if (axis->enable_line)
-		axis->info.flags |= OSCAN_AXIS_HAS_ENABLE;
-	return 0;
+	if (!ret)
+		ret = get_enable(dev, node, axis);
+	if (!ret)
+		ret = get_stops(dev, node, axis);
+	return ret;
 }
 
 static int read_axis(struct controller *controller,
@@ -277,6 +328,11 @@ int controller_read_props(struct controller *controller)
 	struct fwnode_handle *node;
 	int ret;
 
+	controller->shared_enable = devm_gpiod_get_optional(dev, "enable",
+							    GPIOD_OUT_LOW);
+	if (IS_ERR(controller->shared_enable))
+		return dev_err_probe(dev, PTR_ERR(controller->shared_enable),
+				     "shared enable line\n");
 	device_for_each_child_node(dev, node) {
 		if (controller->n_axes == OSCAN_MAX_AXES) {
 			fwnode_handle_put(node);

@@ -15,6 +15,7 @@
 
 void step_suspect(struct axis *axis)
 {
+	axis->latch.stale = true;
 	if (axis->position_state != OSCAN_POSITION_LOST)
 		axis->position_state = OSCAN_POSITION_SUSPECT;
 }
@@ -30,6 +31,7 @@ static void end_move(struct axis *axis, enum oscan_end why)
 	axis->motion = OSCAN_MOTION_IDLE;
 	axis->end = why;
 	axis->next_edge = STEP_EDGE_NONE;
+	axis->rest_ns = ktime_get_ns();
 	axis->rate_sps = 0;
 	legs_clear(axis);
 	axis->state_changed = true;
@@ -49,7 +51,6 @@ void step_new_move(struct axis *axis)
 	stats->move_shortest_ns = U64_MAX;
 	stats->move_stumbles = 0;
 	axis->state_changed = true;
-	trace_oscan_move_start(axis);
 }
 
 /*
@@ -332,6 +333,8 @@ static bool write_edges(struct axis *axis)
 		return false;
 	}
 	if (axis->next_edge == STEP_EDGE_RISE) {
+		if (endstop_before_step(axis))
+			return false;
 		send = write_rise(axis);
 		if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
 			return send;

@@ -21,13 +21,23 @@ static const char * const names[OSCAN_RIG_LINES] = {
 	[OSCAN_RIG_CAPTURE] = "capture",
 	[OSCAN_RIG_FREE_STEP] = "free-step",
 	[OSCAN_RIG_FREE_DIR] = "free-dir",
+	[OSCAN_RIG_TURNTABLE_ENDSTOP_2] = "turntable-endstop-2",
+	[OSCAN_RIG_ROTOR_ENDSTOP_2] = "rotor-endstop-2",
 };
 
 /* Driven by the rig itself. */
 static bool is_input_only(unsigned int line)
 {
-	return line == OSCAN_RIG_TURNTABLE_ENDSTOP ||
-	       line == OSCAN_RIG_ROTOR_ENDSTOP || line == OSCAN_RIG_CAPTURE;
+	switch (line) {
+	case OSCAN_RIG_TURNTABLE_ENDSTOP:
+	case OSCAN_RIG_ROTOR_ENDSTOP:
+	case OSCAN_RIG_TURNTABLE_ENDSTOP_2:
+	case OSCAN_RIG_ROTOR_ENDSTOP_2:
+	case OSCAN_RIG_CAPTURE:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*

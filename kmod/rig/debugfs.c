@@ -9,6 +9,8 @@
 
 #define BUSY_MAX_US	1000000U
 #define TEXT_LEN	64
+#define CHANGES		10U
+#define CHANGES_MAX	1000U
 
 static int get_count(struct rig *rig, const u64 *count, u64 *value)
 {
@@ -159,6 +161,9 @@ static const char * const modes[] = {
 	[ENDSTOP_NORMAL] = "normal",
 	[ENDSTOP_STUCK] = "stuck",
 	[ENDSTOP_BOUNCE] = "bounce",
+	[ENDSTOP_CLOSED] = "closed",
+	[ENDSTOP_MUTE] = "mute",
+	[ENDSTOP_GLITCH] = "glitch",
 };
 
 static int endstop_show(struct seq_file *file, void *unused)
@@ -172,7 +177,10 @@ static int endstop_show(struct seq_file *file, void *unused)
 	raw_spin_unlock_irqrestore(&endstop->rig->lock, flags);
 	if (setting.mode != ENDSTOP_OFF)
 		seq_printf(file, "%lld %d ", setting.count, setting.direction);
-	seq_printf(file, "%s\n", modes[setting.mode]);
+	seq_printf(file, "%s", modes[setting.mode]);
+	if (setting.mode == ENDSTOP_BOUNCE)
+		seq_printf(file, " %u", setting.changes);
+	seq_puts(file, "\n");
 	return 0;
 }
 
@@ -181,16 +189,32 @@ static int endstop_open(struct inode *inode, struct file *file)
 	return single_open(file, endstop_show, inode->i_private);
 }
 
+/* "COUNT DIRECTION MODE", and for bounce perhaps a number */
+static bool scan_endstop(const char *text, struct endstop_setting *setting,
+			 char mode[8])
+{
+	char end;
+
+	setting->changes = CHANGES;
+	if (sscanf(text, "%lld %d %7s%c", &setting->count,
+		   &setting->direction, mode, &end) == 3)
+		return true;
+	return sscanf(text, "%lld %d %7s %u%c", &setting->count,
+		      &setting->direction, mode, &setting->changes,
+		      &end) == 4 &&
+	       !strcmp(mode, modes[ENDSTOP_BOUNCE]) &&
+	       setting->changes && setting->changes <= CHANGES_MAX;
+}
+
 static int parse_endstop(const char *text, struct endstop_setting *setting)
 {
-	char mode[8], end;
+	char mode[8];
 	int index;
 
 	*setting = (struct endstop_setting) { .mode = ENDSTOP_OFF };
 	if (!strcmp(text, modes[ENDSTOP_OFF]))
 		return 0;
-	if (sscanf(text, "%lld %d %7s%c", &setting->count,
-		   &setting->direction, mode, &end) != 3 ||
+	if (!scan_endstop(text, setting, mode) ||
 	    (setting->direction != 1 && setting->direction != -1))
 		return -EINVAL;
 	index = match_string(modes, ARRAY_SIZE(modes), mode);
@@ -230,9 +254,30 @@ static const struct file_operations endstop_fops = {
 	.release = single_release,
 };
 
+static int get_net(void *data, u64 *value)
+{
+	struct endstop *endstop = data;
+
+	return get_count(endstop->rig, (u64 *)&endstop->net, value);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(net_fops, get_net, NULL, "%lld\n");
+
+static void debug_init_endstop(struct rig *rig, int number)
+{
+	struct endstop *endstop = &rig->endstops[number];
+	char name[16];
+
+	snprintf(name, sizeof(name), "endstop_%d", number);
+	debugfs_create_file(name, 0644, rig->folder, endstop, &endstop_fops);
+	snprintf(name, sizeof(name), "net_%d", number);
+	debugfs_create_file_unsafe(name, 0444, rig->folder, endstop,
+				   &net_fops);
+}
+
 void debug_init(struct rig *rig)
 {
 	struct dentry *folder = debugfs_create_dir("oscan-rig", NULL);
+	int i;
 
 	rig->folder = folder;
 	debugfs_create_file_unsafe("edges", 0444, folder, rig, &edges_fops);
@@ -244,10 +289,8 @@ void debug_init(struct rig *rig)
 				   &capture_fops);
 	debugfs_create_file("lines", 0444, folder, rig, &lines_fops);
 	debugfs_create_file("delay_at", 0644, folder, rig, &delay_at_fops);
-	debugfs_create_file("endstop_0", 0644, folder, &rig->endstops[0],
-			    &endstop_fops);
-	debugfs_create_file("endstop_1", 0644, folder, &rig->endstops[1],
-			    &endstop_fops);
+	for (i = 0; i < RIG_ENDSTOPS; i++)
+		debug_init_endstop(rig, i);
 }
 
 void debug_exit(struct rig *rig)

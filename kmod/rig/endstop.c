@@ -4,8 +4,7 @@
 
 #include "rig.h"
 
-#define BOUNCES		10U
-#define BOUNCE_NS	(NSEC_PER_MSEC / BOUNCES)
+#define BOUNCE_NS	(100 * NSEC_PER_USEC)
 
 static bool is_pressed(const struct endstop *endstop)
 {
@@ -13,6 +12,8 @@ static bool is_pressed(const struct endstop *endstop)
 
 	if (setting->mode == ENDSTOP_OFF || setting->mode == ENDSTOP_STUCK)
 		return false;
+	if (setting->mode == ENDSTOP_CLOSED)
+		return true;
 	return setting->direction > 0 ? endstop->net >= setting->count :
 					endstop->net <= setting->count;
 }
@@ -27,7 +28,14 @@ static void flip(struct endstop *endstop)
 
 static void settle(struct endstop *endstop)
 {
-	lines_set_level(endstop->rig, endstop->line, endstop->pressed);
+	struct rig *rig = endstop->rig;
+
+	if (endstop->setting.mode == ENDSTOP_MUTE)
+		lines_set_level_mute(rig, endstop->line, endstop->pressed);
+	else
+		lines_set_level(rig, endstop->line, endstop->pressed);
+	if (endstop->setting.mode == ENDSTOP_GLITCH)
+		lines_set_level(rig, endstop->line, false);
 }
 
 /* Hard interrupt context. */
@@ -66,7 +74,7 @@ static void update(struct endstop *endstop)
 	if (hrtimer_active(&endstop->timer))
 		return;
 	flip(endstop);
-	endstop->bounces = BOUNCES - 1;
+	endstop->bounces = endstop->setting.changes - 1;
 	hrtimer_start(&endstop->timer, ns_to_ktime(BOUNCE_NS),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
@@ -85,10 +93,12 @@ void endstop_set(struct endstop *endstop,
 	update(endstop);
 }
 
-void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line)
+void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line,
+		  unsigned int step)
 {
 	endstop->rig = rig;
 	endstop->line = line;
+	endstop->step = step;
 	compat_hrtimer_setup(&endstop->timer, bounce, CLOCK_MONOTONIC,
 			     HRTIMER_MODE_REL_PINNED_HARD);
 }

@@ -17,25 +17,36 @@ static void want_irq(struct rig *rig, unsigned int line, bool level)
 	irq_work_queue(&rig->irq_work);
 }
 
-void lines_set_level(struct rig *rig, unsigned int line, bool level)
+/* Whether it changed. */
+static bool change_level(struct rig *rig, unsigned int line, bool level)
 {
 	if (!!(rig->levels & BIT(line)) == level)
-		return;
+		return false;
 	rig->levels ^= BIT(line);
 	ring_put(&rig->ring, line, level);
-	want_irq(rig, line, level);
+	return true;
 }
 
-static struct endstop *endstop_of_step(struct rig *rig, unsigned int line)
+void lines_set_level(struct rig *rig, unsigned int line, bool level)
 {
-	switch (line) {
-	case OSCAN_RIG_TURNTABLE_STEP:
-		return &rig->endstops[0];
-	case OSCAN_RIG_ROTOR_STEP:
-		return &rig->endstops[1];
-	default:
-		return NULL;
-	}
+	if (change_level(rig, line, level))
+		want_irq(rig, line, level);
+}
+
+void lines_set_level_mute(struct rig *rig, unsigned int line, bool level)
+{
+	change_level(rig, line, level);
+}
+
+/* The DIR line of an axis follows its STEP line. */
+static void count_step(struct rig *rig, unsigned int line)
+{
+	int sign = rig->levels & BIT(line + 1) ? 1 : -1;
+	int i;
+
+	for (i = 0; i < RIG_ENDSTOPS; i++)
+		if (rig->endstops[i].step == line)
+			endstop_count(&rig->endstops[i], sign);
 }
 
 static bool is_step(unsigned int line)
@@ -57,14 +68,10 @@ static u32 take_hold_up(struct hold_up *hold_up)
 u32 lines_write(struct rig *rig, unsigned int line, bool level)
 {
 	bool rises = level && !(rig->levels & BIT(line));
-	struct endstop *endstop;
 
 	lines_set_level(rig, line, level);
 	if (!rises || !is_step(line))
 		return 0;
-	endstop = endstop_of_step(rig, line);
-	/* The DIR line of an axis follows its STEP line. */
-	if (endstop)
-		endstop_count(endstop, rig->levels & BIT(line + 1) ? 1 : -1);
+	count_step(rig, line);
 	return take_hold_up(&rig->hold_up);
 }

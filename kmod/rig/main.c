@@ -37,8 +37,14 @@ static int __init rig_init(void)
 	ret = ring_init(&rig.ring, ring_records);
 	if (ret)
 		return ret;
-	endstop_init(&rig.endstops[0], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP);
-	endstop_init(&rig.endstops[1], &rig, OSCAN_RIG_ROTOR_ENDSTOP);
+	endstop_init(&rig.endstops[0], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP,
+		     OSCAN_RIG_TURNTABLE_STEP);
+	endstop_init(&rig.endstops[1], &rig, OSCAN_RIG_ROTOR_ENDSTOP,
+		     OSCAN_RIG_ROTOR_STEP);
+	endstop_init(&rig.endstops[2], &rig, OSCAN_RIG_TURNTABLE_ENDSTOP_2,
+		     OSCAN_RIG_TURNTABLE_STEP);
+	endstop_init(&rig.endstops[3], &rig, OSCAN_RIG_ROTOR_ENDSTOP_2,
+		     OSCAN_RIG_ROTOR_STEP);
 	rig.device = platform_device_register_simple("oscan-rig",
 						     PLATFORM_DEVID_NONE,
 						     NULL, 0);
@@ -80,7 +86,7 @@ module_init(rig_init);
 /* The motor's device gives its lines back first. */
 static void __exit rig_exit(void)
 {
-	motor_device_exit();
+	motor_device_exit(&rig);
 	power_exit();
 	debug_exit(&rig);
 	chrdev_exit();

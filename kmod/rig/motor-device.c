@@ -28,6 +28,7 @@ OVERRIDE(pulse_low_ns, "oscan,pulse-low-ns");
 OVERRIDE(dir_setup_ns, "oscan,dir-setup-ns");
 OVERRIDE(dir_hold_ns, "oscan,dir-hold-ns");
 OVERRIDE(enable_delay_ns, "oscan,enable-delay-ns");
+OVERRIDE(idle_off_ms, "oscan,idle-off-ms");
 
 static int catch_up_percent = -1;
 module_param(catch_up_percent, int, 0444);
@@ -37,6 +38,26 @@ MODULE_PARM_DESC(catch_up_percent,
 static int backlash_steps;
 module_param(backlash_steps, int, 0444);
 MODULE_PARM_DESC(backlash_steps, "oscan,backlash-steps of both axes");
+
+static int stop_debounce_us = -1;
+module_param(stop_debounce_us, int, 0444);
+MODULE_PARM_DESC(stop_debounce_us,
+		 "oscan,stop-debounce-us of both axes; -1: its default");
+
+enum stops {
+	STOPS_NONE = 0,
+	STOPS_FAST = 1,
+	STOPS_SLOW = 2,
+	STOPS_WITHOUT_IRQ = 3,
+};
+
+static unsigned int stops;
+module_param(stops, uint, 0444);
+MODULE_PARM_DESC(stops, "1: both axes have both end stops; 2: on a chip that sleeps; 3: and has no interrupts");
+
+static bool shared_enable;
+module_param(shared_enable, bool, 0444);
+MODULE_PARM_DESC(shared_enable, "1: one ENABLE line for both axes");
 
 /* Room for every override, besides what an axis starts with, and the end. */
 #define MAX_PROPERTIES	20
@@ -83,24 +104,70 @@ static const struct software_node *nodes[] = {
 	&motor_node, &turntable_node, &rotor_node, NULL
 };
 
+#define LINE(line, name, flags)						\
+	GPIO_LOOKUP("oscan-rig", OSCAN_RIG_##line, name, GPIO_ACTIVE_##flags)
+
+static const struct gpiod_lookup step_lines[] = {
+	LINE(TURNTABLE_STEP, "turntable-step", HIGH),
+	LINE(TURNTABLE_DIR, "turntable-dir", HIGH),
+	LINE(ROTOR_STEP, "rotor-step", HIGH),
+	LINE(ROTOR_DIR, "rotor-dir", HIGH),
+};
+
+static const struct gpiod_lookup enable_lines[] = {
+	LINE(TURNTABLE_ENABLE, "turntable-enable", LOW),
+	LINE(ROTOR_ENABLE, "rotor-enable", LOW),
+};
+
+static const struct gpiod_lookup shared_enable_lines[] = {
+	LINE(TURNTABLE_ENABLE, "enable", LOW),
+};
+
+static const struct gpiod_lookup stop_lines[] = {
+	LINE(TURNTABLE_ENDSTOP, "turntable-min-stop", HIGH),
+	LINE(TURNTABLE_ENDSTOP_2, "turntable-max-stop", HIGH),
+	LINE(ROTOR_ENDSTOP, "rotor-min-stop", HIGH),
+	LINE(ROTOR_ENDSTOP_2, "rotor-max-stop", HIGH),
+};
+
+#define SLOW_LINE(number, name)						\
+	GPIO_LOOKUP("oscan-rig-slow", number, name, GPIO_ACTIVE_HIGH)
+
+static const struct gpiod_lookup slow_stop_lines[] = {
+	SLOW_LINE(0, "turntable-min-stop"),
+	SLOW_LINE(2, "turntable-max-stop"),
+	SLOW_LINE(1, "rotor-min-stop"),
+	SLOW_LINE(3, "rotor-max-stop"),
+};
+
+/* The device has no line twice, so it has no more than there are. */
 static struct gpiod_lookup_table gpios = {
 	.dev_id = "oscan-motor",
-	.table = {
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_STEP,
-			    "turntable-step", GPIO_ACTIVE_HIGH),
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_DIR,
-			    "turntable-dir", GPIO_ACTIVE_HIGH),
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_TURNTABLE_ENABLE,
-			    "turntable-enable", GPIO_ACTIVE_LOW),
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_STEP,
-			    "rotor-step", GPIO_ACTIVE_HIGH),
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_DIR,
-			    "rotor-dir", GPIO_ACTIVE_HIGH),
-		GPIO_LOOKUP("oscan-rig", OSCAN_RIG_ROTOR_ENABLE,
-			    "rotor-enable", GPIO_ACTIVE_LOW),
-		{ }
-	},
+	.table = { [OSCAN_RIG_LINES] = { } },
 };
+
+static void add_lines(const struct gpiod_lookup *lines, size_t count)
+{
+	struct gpiod_lookup *lookup = gpios.table;
+
+	while (lookup->key)
+		lookup++;
+	memcpy(lookup, lines, count * sizeof(*lines));
+}
+
+static void choose_lines(void)
+{
+	add_lines(step_lines, ARRAY_SIZE(step_lines));
+	if (shared_enable)
+		add_lines(shared_enable_lines,
+			  ARRAY_SIZE(shared_enable_lines));
+	else
+		add_lines(enable_lines, ARRAY_SIZE(enable_lines));
+	if (stops == STOPS_FAST)
+		add_lines(stop_lines, ARRAY_SIZE(stop_lines));
+	else if (stops)
+		add_lines(slow_stop_lines, ARRAY_SIZE(slow_stop_lines));
+}
 
 static struct platform_device *motor_device;
 
@@ -111,7 +178,8 @@ bool motor_device_uses(unsigned int line)
 	if (bare)
 		return false;
 	for (lookup = gpios.table; lookup->key; lookup++)
-		if (lookup->chip_hwnum == line)
+		if (lookup->chip_hwnum == line &&
+		    !strcmp(lookup->key, "oscan-rig"))
 			return true;
 	return false;
 }
@@ -139,6 +207,7 @@ static void override(struct property_entry *properties)
 		{ "oscan,dir-hold-ns", dir_hold_ns },
 		{ "oscan,enable-delay-ns", enable_delay_ns },
 		{ "oscan,backlash-steps", backlash_steps },
+		{ "oscan,idle-off-ms", idle_off_ms },
 	};
 	int i;
 
@@ -149,6 +218,9 @@ static void override(struct property_entry *properties)
 	if (catch_up_percent >= 0)
 		set_number(properties, "oscan,catch-up-percent",
 			   catch_up_percent);
+	if (stop_debounce_us >= 0)
+		set_number(properties, "oscan,stop-debounce-us",
+			   stop_debounce_us);
 }
 
 int motor_device_init(struct rig *rig)
@@ -164,9 +236,15 @@ int motor_device_init(struct rig *rig)
 		return 0;
 	override(turntable_properties);
 	override(rotor_properties);
+	choose_lines();
+	if (stops > STOPS_FAST) {
+		ret = slow_init(rig, stops == STOPS_SLOW);
+		if (ret)
+			return ret;
+	}
 	ret = software_node_register_node_group(nodes);
 	if (ret)
-		return ret;
+		goto err_slow;
 	info.fwnode = software_node_fwnode(&motor_node);
 	gpiod_add_lookup_table(&gpios);
 	motor_device = platform_device_register_full(&info);
@@ -174,14 +252,20 @@ int motor_device_init(struct rig *rig)
 		return 0;
 	gpiod_remove_lookup_table(&gpios);
 	software_node_unregister_node_group(nodes);
-	return PTR_ERR(motor_device);
+	ret = PTR_ERR(motor_device);
+err_slow:
+	if (stops > STOPS_FAST)
+		slow_exit(rig);
+	return ret;
 }
 
-void motor_device_exit(void)
+void motor_device_exit(struct rig *rig)
 {
 	if (bare)
 		return;
 	platform_device_unregister(motor_device);
 	gpiod_remove_lookup_table(&gpios);
 	software_node_unregister_node_group(nodes);
+	if (stops > STOPS_FAST)
+		slow_exit(rig);
 }

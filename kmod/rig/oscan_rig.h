@@ -14,9 +14,14 @@
  *
  * Module parameters: ring_records (a power of two from 16 to 67108864, by
  * default 1048576), bare, and max_speed_sps, max_accel_sps2, start_stop_fsps,
- * pulse_high_ns, pulse_low_ns, dir_setup_ns, dir_hold_ns, enable_delay_ns
- * (0, the default, leaves the property as it is), catch_up_percent (-1, the
- * default, does), which replace the property of that name of both axes.
+ * pulse_high_ns, pulse_low_ns, dir_setup_ns, dir_hold_ns, enable_delay_ns,
+ * idle_off_ms (0, the default, leaves the property as it is),
+ * catch_up_percent and stop_debounce_us (-1, the default, does), which replace
+ * the property of that name of both axes. stops=1 gives each axis its two end
+ * stops: ENDSTOP as min-stop, ENDSTOP_2 as max-stop; stops=2 the same by way
+ * of a gpio chip that sleeps, and stops=3 by one that also has no interrupts.
+ * shared_enable=1 makes
+ * TURNTABLE_ENABLE the ENABLE line of both axes.
  *
  * refuse_suspend=1 (also in /sys/module/oscan_rig/parameters) has a suspend
  * called off with EBUSY once the motors were suspended. When the machine is
@@ -44,14 +49,24 @@
  *                 with interrupts off for so long (up to 1000000), once,
  *                 right after the edge was recorded; reads back what is left,
  *                 "0 0" if none. Writing "0 0" calls it off.
- *   endstop_N (rw) for N = 0 (turntable), 1 (rotor): "COUNT DIRECTION MODE":
+ *   endstop_N (rw) for N = 0 (turntable), 1 (rotor), 2 (turntable, the
+ *                 second), 3 (rotor, the second): "COUNT DIRECTION MODE":
  *                 the end-stop line is active (high) while the net count of
  *                 rising STEP edges since loading (DIR high adds one, DIR low
  *                 takes one) is at or beyond COUNT in DIRECTION (1 or -1).
- *                 MODE is normal, stuck (never active), or bounce (when it
- *                 becomes active or inactive the line changes ten times, at
- *                 once and every 100 us, and 100 us later shows which it is).
+ *                 MODE is
+ *                   normal
+ *                   stuck   never active
+ *                   closed  always active
+ *                   mute    as normal, but it raises no interrupt
+ *                   glitch  at COUNT the line becomes active and inactive
+ *                           again at once
+ *                   bounce  when it becomes active or inactive the line
+ *                           changes ten times, at once and every 100 us, and
+ *                           100 us later shows which it is; "bounce N" for
+ *                           another number of changes, 1 to 1000
  *                 "off" (the default): never active.
+ *   net_N   (ro)  that net count
  *
  * Edges that the disturbance delays are recorded with their true times.
  *
@@ -81,6 +96,8 @@ enum oscan_rig_line {
 	/* 10 and 11: STEP and DIR for a program that toggles pins itself. */
 	OSCAN_RIG_FREE_STEP = 10,
 	OSCAN_RIG_FREE_DIR = 11,
+	OSCAN_RIG_TURNTABLE_ENDSTOP_2 = 12,
+	OSCAN_RIG_ROTOR_ENDSTOP_2 = 13,
 };
 
 /**

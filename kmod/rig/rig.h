@@ -21,7 +21,7 @@
 #include "compat.h"
 #include "oscan_rig.h"
 
-#define RIG_ENDSTOPS	2
+#define RIG_ENDSTOPS	4
 
 /**
  * struct ring - recorded edges
@@ -49,6 +49,9 @@ enum endstop_mode {
 	ENDSTOP_NORMAL,
 	ENDSTOP_STUCK,
 	ENDSTOP_BOUNCE,
+	ENDSTOP_CLOSED,
+	ENDSTOP_MUTE,
+	ENDSTOP_GLITCH,
 };
 
 /**
@@ -56,17 +59,20 @@ enum endstop_mode {
  * @mode: what it does
  * @direction: 1 or -1
  * @count: it is pressed at or beyond this count in @direction
+ * @changes: how often the line changes when it bounces
  */
 struct endstop_setting {
 	enum endstop_mode mode;
 	int direction;
 	s64 count;
+	unsigned int changes;
 };
 
 /**
  * struct endstop - a switch; all but the constants under rig->lock
  * @rig: constant
  * @line: constant; the line that it drives
+ * @step: constant; the STEP line whose edges press it
  * @setting: where it sits
  * @net: rising STEP edges upwards less those downwards since loading
  * @pressed: what @setting says at @net
@@ -76,6 +82,7 @@ struct endstop_setting {
 struct endstop {
 	struct rig *rig;
 	unsigned int line;
+	unsigned int step;
 	struct endstop_setting setting;
 	s64 net;
 	bool pressed;
@@ -108,6 +115,7 @@ struct hold_up {
  * @endstops: shape [RIG_ENDSTOPS]
  * @ring: recorded edges
  * @chip: the gpio chip
+ * @slow: the one that sleeps, if it was asked for
  * @device: its parent
  * @folder: in debugfs
  */
@@ -124,6 +132,7 @@ struct rig {
 	struct endstop endstops[RIG_ENDSTOPS];
 	struct ring ring;
 	struct gpio_chip chip;
+	struct gpio_chip slow;
 	struct platform_device *device;
 	struct dentry *folder;
 };
@@ -143,6 +152,8 @@ void chrdev_exit(void);
 
 /* lines.c: rig->lock held */
 void lines_set_level(struct rig *rig, unsigned int line, bool level);
+/* the same without an interrupt */
+void lines_set_level_mute(struct rig *rig, unsigned int line, bool level);
 /*
  * Write a line that must be an output; returns for how many microseconds this
  * processor is to be kept busy once the lock is free.
@@ -153,8 +164,13 @@ u32 lines_write(struct rig *rig, unsigned int line, bool level);
 int chip_init(struct rig *rig);
 void chip_exit(struct rig *rig);
 
+/* slow.c: process context; chip.c's functions have been called */
+int slow_init(struct rig *rig, bool interrupts);
+void slow_exit(struct rig *rig);
+
 /* endstop.c */
-void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line);
+void endstop_init(struct endstop *endstop, struct rig *rig, unsigned int line,
+		  unsigned int step);
 /* endstop.c: after the last edge was written */
 void endstop_exit(struct endstop *endstop);
 /* endstop.c: rig->lock held */
@@ -177,7 +193,7 @@ void debug_exit(struct rig *rig);
 
 /* motor-device.c: the platform device "oscan-motor" */
 int motor_device_init(struct rig *rig);
-void motor_device_exit(void);
+void motor_device_exit(struct rig *rig);
 /* motor-device.c: whether the device has the line while it is bound */
 bool motor_device_uses(unsigned int line);
 

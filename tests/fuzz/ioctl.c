@@ -16,7 +16,7 @@
 static const int documented[] = {
 	0, EINTR, EBADF, EBUSY, ENODEV, ENXIO, EINVAL, EFAULT, ENOTTY,
 	EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM, EOVERFLOW, ENOSPC,
-	EALREADY, ECANCELED, EAGAIN, ENOBUFS,
+	EAGAIN, ENODATA, ESTALE,
 };
 
 /* shape [3 pages]: one that all may write, one read-only, one not there */

@@ -53,7 +53,7 @@ const struct fuzz_request fuzz_requests[] = {
 	REQUEST(MOVE_TOGETHER, oscan_group, COMMAND, 20, PLAIN, "nfLZ2"),
 	REQUEST(STOP, oscan_stop, COMMAND, 2, ENDS, "mz3"),
 	REQUEST(HALT, oscan_stop, COMMAND, 2, ENDS, "mz3"),
-	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "azPZ2"),
+	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "afPZ2"),
 };
 
 const size_t fuzz_request_count =

@@ -3,7 +3,7 @@
 #
 # Run rings of tests and count.
 #
-#   check.sh RING...	style, unit, vm, pi
+#   check.sh RING...	style, unit, vm, debug, pi
 #
 # Each ring prints its result lines and appends them to the file that
 # $OSCAN_RESULTS names: "ok NAME", "ok NAME # skip WHY" or "not ok NAME: WHY".
@@ -31,8 +31,9 @@ run_ring()
 	style)	tests/lib/style.sh ;;
 	unit)	make --no-print-directory -C tests/unit check ;;
 	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
+	debug)	tests/debug/check ;;
 	pi)	tests/pi/run ;;
-	*)	echo "usage: check.sh style|unit|vm|pi..." >&2
+	*)	echo "usage: check.sh style|unit|vm|debug|pi..." >&2
 		exit 2 ;;
 	esac
 }

@@ -23,6 +23,8 @@ packages=(
 	check hdf5-tools python3-h5py python3-numpy mandoc dt-schema
 	# the style checks
 	shellcheck sparse perl git
+	# the instrumented kernels
+	bison flex bc
 )
 
 missing_packages()

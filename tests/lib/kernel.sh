@@ -7,7 +7,8 @@
 #
 #   kernel.sh [--refresh] NAME
 #
-# NAME is 6.1, 6.12, 6.1-rt, 6.12-rt or arm64. What is in the cache is used as
+# NAME is 6.1, 6.12, 6.1-rt, 6.12-rt or arm64; 6.12-debug and 6.12-uml are
+# built, see tests/debug/kernel.sh. What is in the cache is used as
 # it is; --refresh asks Debian for the newest version of NAME.
 #
 # Prints, for eval:
@@ -21,7 +22,8 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/apt.sh
 . "$here/apt.sh"
 
-usage="usage: kernel.sh [--refresh] 6.1|6.12|6.1-rt|6.12-rt|arm64"
+usage="usage: kernel.sh [--refresh]"
+usage="$usage 6.1|6.12|6.1-rt|6.12-rt|arm64|6.12-debug|6.12-uml"
 
 # The meta package of each name; all else follows from what it depends on.
 choose()
@@ -136,6 +138,10 @@ refresh=
 [ "${1-}" != --refresh ] || { refresh=1; shift; }
 [ $# = 1 ] || { echo "$usage" >&2; exit 2; }
 name=$1
+case $name in
+6.12-debug|6.12-uml)
+	exec "$here/../debug/kernel.sh" ${refresh:+--refresh} "$name" ;;
+esac
 kernels=$cache/kernels
 choose "$name"
 mkdir -p "$kernels"

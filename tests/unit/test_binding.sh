@@ -32,7 +32,7 @@ read_properties()
 {
 	{
 		grep -oE '"oscan,[a-z0-9-]+"' "$props" | tr -d '"'
-		grep -oE '_line\([^"]*"(step|dir|enable)"' "$props" |
+		grep -oE '_line\([^"]*"(step|dir|enable|min-stop|max-stop)"' "$props" |
 			sed 's/.*"\(.*\)"/\1-gpios/'
 		grep -o '"label"' "$props" | tr -d '"'
 	} | sort -u
@@ -72,6 +72,16 @@ the_binding_names_exactly_what_the_driver_reads()
 {
 	read_properties >"$work/driver"
 	documented_properties >"$work/binding"
+	the_same
+}
+
+# Keys two blanks deep, besides what every node may have.
+the_binding_names_what_the_driver_reads_of_the_controller()
+{
+	grep -oE 'gpiod_get_optional\(dev, "[a-z-]+"' "$props" |
+		sed 's/.*"\(.*\)"/\1-gpios/' | sort -u >"$work/driver"
+	sed -n '/^properties:/,/^patternProperties:/s/^  \([a-z-]*\):.*/\1/p' \
+		"$binding" | grep -v '^compatible$' | sort -u >"$work/binding"
 	the_same
 }
 
@@ -173,6 +183,7 @@ try()
 }
 
 try the_binding_names_exactly_what_the_driver_reads
+try the_binding_names_what_the_driver_reads_of_the_controller
 try the_binding_states_the_drivers_ranges_and_defaults
 try the_binding_is_a_valid_schema
 try every_overlay_compiles_without_a_warning

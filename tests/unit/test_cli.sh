@@ -136,6 +136,12 @@ a_right_command_line_is_parsed()
 	right stop --json
 	right halt
 	right halt rotor
+	right home turntable
+	right home turntable --json
+	right home rotor --towards min
+	right home --towards max rotor --fast 10 --slow 1deg/s --backoff 2
+	right home rotor --position -30 --travel 100deg
+	right home rotor --steps --position 100 --travel 1000
 	right set-position turntable 0
 	right set-position turntable -3.25deg
 	right set-position turntable -26 --steps
@@ -194,6 +200,17 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'did you mean "--steps"?' set-position --step5 turntable 1
 	wrong 'wanted AXIS VALUE, found 1 argument ' set-position turntable
 	wrong 'wanted a number, found "here"' set-position turntable here
+	wrong 'wanted AXIS, found 0 arguments' home
+	wrong 'found "2" behind it' home turntable 2
+	wrong '--towards: wanted min or max, found "left"' \
+		home turntable --towards left
+	wrong '--slow: wanted more than zero, found "0"' home rotor --slow 0
+	wrong '--travel: wanted more than zero, found "-5"' \
+		home rotor --travel -5
+	wrong '--backoff: wanted more than zero, found "0"' \
+		home rotor --backoff 0
+	wrong 'deg/s or mm/s behind it, found "3deg"' home rotor --fast 3deg
+	wrong 'did you mean "--towards"?' home rotor --towrads
 	wrong 'wanted no argument, found "now"' doctor now
 	wrong 'option "--output" needs a value' doctor --output
 	wrong 'wanted absolute, shortest, up or down, found "left"' \
@@ -214,7 +231,7 @@ a_missing_device_is_told_in_one_sentence()
 
 	for command in list status stats stop halt "enable turntable" \
 		       "calibrate x --commanded 1 --measured 1" \
-		       "move turntable 1" "set-position turntable 1"; do
+		       "move turntable 1" "home turntable" "set-position turntable 1"; do
 		# shellcheck disable=SC2206
 		row_args=($command --device "$none")
 		run "${row_args[@]}"

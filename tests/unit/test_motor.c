@@ -523,6 +523,9 @@ static void must_all_fail(struct oscan_motor *motor, int result, int error,
 {
 	struct oscan_enable enable = { .axis = 1, .on = 1 };
 	struct oscan_set_position set = { .axis = 1, .position = 5 };
+	struct oscan_set_position latch = {
+		.axis = 1, .flags = OSCAN_SET_AT_LATCH, .position = 6
+	};
 	struct oscan_move move = { .axis = 1, .target = 5 };
 	struct oscan_stop stop = { .axes = 3 };
 	const struct answer answers[] = {
@@ -533,10 +536,12 @@ static void must_all_fail(struct oscan_motor *motor, int result, int error,
 		{ OSCAN_IOC_HALT, sizeof(stop), &stop, &stop, result, error },
 		{ OSCAN_IOC_SET_POSITION, sizeof(set), &set, &set, result,
 		  error },
+		{ OSCAN_IOC_SET_POSITION, sizeof(latch), &latch, &latch,
+		  result, error },
 	};
 	struct oscan_move again = move;
 
-	expect(answers, 5);
+	expect(answers, 6);
 	ck_assert_int_eq(oscan_motor_enable(motor, 1, true), -1);
 	ck_assert_int_eq(errno, want_error);
 	ck_assert_int_eq(oscan_motor_move(motor, &again), -1);
@@ -546,6 +551,8 @@ static void must_all_fail(struct oscan_motor *motor, int result, int error,
 	ck_assert_int_eq(oscan_motor_halt(motor, 3), -1);
 	ck_assert_int_eq(errno, want_error);
 	ck_assert_int_eq(oscan_motor_set_position(motor, 1, 5), -1);
+	ck_assert_int_eq(errno, want_error);
+	ck_assert_int_eq(oscan_motor_set_latch_position(motor, 1, 6), -1);
 	ck_assert_int_eq(errno, want_error);
 	expect_nothing_more();
 }

@@ -41,6 +41,9 @@ TEST(fields_never_move)
 	AT(oscan_move, start_ns, 40);
 	AT(oscan_move, duration_ns, 48);
 	AT(oscan_move, move_id, 56);
+	AT(oscan_axis_info, stop_debounce_us, 128);
+	AT(oscan_axis_info, idle_off_ms, 132);
+	AT(oscan_set_position, flags, 4);
 	AT(oscan_set_position, position, 8);
 	AT(oscan_state, position_state, 12);
 	AT(oscan_state, position, 24);
@@ -50,6 +53,10 @@ TEST(fields_never_move)
 	AT(oscan_state, steps, 56);
 	AT(oscan_state, trace_seq, 64);
 	AT(oscan_state, trace_lost, 72);
+	AT(oscan_state, latch_position, 80);
+	AT(oscan_state, latch_ns, 88);
+	AT(oscan_state, latch_count, 96);
+	AT(oscan_state, latch_stop, 100);
 	AT(oscan_stats, move_worst_late_ns, 8);
 	AT(oscan_stats, move_shortest_ns, 24);
 	AT(oscan_stats, stumbles, 36);
@@ -65,6 +72,10 @@ TEST(numbers_of_words_never_change)
 	ck_assert_int_eq(OSCAN_POSITION_LOST, 4);
 	ck_assert_int_eq(OSCAN_MOTION_STOPPING, 3);
 	ck_assert_int_eq(OSCAN_END_SYSTEM, 6);
+	ck_assert_int_eq(OSCAN_END_SWITCH, 7);
+	ck_assert_uint_eq(OSCAN_STATE_AT_MAX, 16);
+	ck_assert_uint_eq(OSCAN_MOVE_HOMING, 256);
+	ck_assert_uint_eq(OSCAN_SET_AT_LATCH, 1);
 	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
 	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);
 	ck_assert_int_eq(OSCAN_ATTR_MAX, 11);

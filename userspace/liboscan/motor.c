@@ -230,6 +230,19 @@ OSCAN_API int oscan_motor_set_position(struct oscan_motor *motor,
 	return request(motor, OSCAN_IOC_SET_POSITION, &set);
 }
 
+OSCAN_API int oscan_motor_set_latch_position(struct oscan_motor *motor,
+					     unsigned int axis,
+					     int64_t position)
+{
+	struct oscan_set_position set = {
+		.axis = axis,
+		.flags = OSCAN_SET_AT_LATCH,
+		.position = position,
+	};
+
+	return request(motor, OSCAN_IOC_SET_POSITION, &set);
+}
+
 static int64_t now_ns(void)
 {
 	struct timespec now;

@@ -111,6 +111,14 @@ int oscan_motor_set_position(struct oscan_motor *motor, unsigned int axis,
 			     int64_t position);
 
 /**
+ * oscan_motor_set_latch_position - say where an end stop last closed
+ *
+ * The axis is as many steps away from @position as it made since then.
+ */
+int oscan_motor_set_latch_position(struct oscan_motor *motor,
+				   unsigned int axis, int64_t position);
+
+/**
  * oscan_motor_wait - wait until an axis is at rest
  * @timeout_ms: longest wait; 0 looks once, negative waits for ever
  * @state: out, may be NULL: state as last read, also after ETIMEDOUT and EINTR
@@ -123,6 +131,100 @@ int oscan_motor_set_position(struct oscan_motor *motor, unsigned int axis,
  */
 int oscan_motor_wait(struct oscan_motor *motor, unsigned int axis,
 		     int timeout_ms, struct oscan_state *state);
+
+/** @} */
+
+/**
+ * @defgroup homing Homing: find an end stop and with it the position
+ * @{
+ */
+
+/**
+ * enum oscan_homing_phase - the parts of a homing, in their order
+ * @OSCAN_HOMING_FAST: to the end stop; left out where it is closed already
+ * @OSCAN_HOMING_BACK_OFF: away from it until it is open
+ * @OSCAN_HOMING_SLOW: to it again, this time to measure
+ * @OSCAN_HOMING_SET: set the position where it closed
+ */
+enum oscan_homing_phase {
+	OSCAN_HOMING_FAST = 1,
+	OSCAN_HOMING_BACK_OFF = 2,
+	OSCAN_HOMING_SLOW = 3,
+	OSCAN_HOMING_SET = 4,
+};
+
+/**
+ * struct oscan_homing - what to do and how it went
+ * @axis: number of the axis
+ * @direction: -1 to the lower end stop, +1 to the upper one
+ * @fast_sps_q44: speed of the first seek and of backing off; 0 for the
+ *	start-stop rate, from which the motor can stop at once, or the axis's
+ *	greatest speed if that is lower
+ * @slow_sps_q44: speed of the second seek, at most the start-stop rate; 0 for
+ *	a tenth of @fast_sps_q44, but no more than that rate
+ * @backoff_steps: how far to back off, microsteps, above 0; 0 for 2 degrees
+ *	or 2 millimetres. As long as the end stop is closed after that it is
+ *	done again, four times in all.
+ * @travel_steps: greatest length of the first seek, microsteps, above 0; 0
+ *	for the distance between the soft limits and a quarter of it, else, for
+ *	a rotary axis, a turn and a quarter. A linear axis without soft limits
+ *	must be told.
+ * @position: position of the place where the end stop closes, microsteps
+ * @go_on: asked about every 10 ms with the latest state; false ends the
+ *	homing with ECANCELED. May be NULL.
+ * @data: passed on
+ * @phase: out: the last one begun, 0 if none was
+ * @end: out: enum oscan_end of the last move, 0 if none was made
+ * @offset_steps: out, after success: what was added to the position
+ */
+struct oscan_homing {
+	unsigned int axis;
+	int direction;
+	uint64_t fast_sps_q44;
+	uint64_t slow_sps_q44;
+	int64_t backoff_steps;
+	int64_t travel_steps;
+	int64_t position;
+	bool (*go_on)(const struct oscan_state *state, void *data);
+	void *data;
+	uint32_t phase;
+	uint32_t end;
+	int64_t offset_steps;
+};
+
+/**
+ * oscan_home - find an end stop, and know the position from then on
+ * @homing: request; outputs are filled in. Prepare it with designated
+ *	initialisers so that the rest is zero.
+ *
+ * Blocks. Switches the motor on if it is off. Afterwards the axis stands where
+ * the end stop closed, or a step further, and its position is
+ * OSCAN_POSITION_KNOWN. Soft limits do not apply meanwhile.
+ *
+ * After an error the axis is at rest, unless the device is gone, and its
+ * position is not to be relied on: it was counted on, but nothing was set.
+ *
+ * Return: 0, or -1:
+ *   EOPNOTSUPP  the axis has no end stop on that side; nothing moved
+ *   EINVAL      @direction is not -1 or +1, a distance is negative or too long
+ *               or has no value to go by, the slow speed is above the
+ *               start-stop rate; nothing moved
+ *   ENODATA     it never closed: in OSCAN_HOMING_FAST within @travel_steps, in
+ *               OSCAN_HOMING_SLOW within one @backoff_steps beyond the way
+ *               backed off
+ *   ENOSPC      it is closed and stays so, however far the axis backed off
+ *   EXDEV       the end stop of the other side closed: the motor turns the
+ *               wrong way, or the end stops are exchanged. The axis was
+ *               halted.
+ *   EIO         a move ended for another reason, @end says which
+ *   ESTALE      after the end stop was found, something happened that makes
+ *               the position suspect
+ *   ECANCELED   @go_on said so; the axis decelerated to a stop
+ *   EINTR       a signal handler ran and there is no @go_on; likewise
+ * or an error of oscan_motor_state(), oscan_motor_enable() or
+ * oscan_motor_move().
+ */
+int oscan_home(struct oscan_motor *motor, struct oscan_homing *homing);
 
 /** @} */
 

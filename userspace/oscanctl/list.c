@@ -38,7 +38,7 @@ static json_t *limit_json(const struct oscan_axis_info *axis, int64_t limit)
 
 static json_t *axis_json(const struct oscan_axis_info *axis)
 {
-	return json_pack("{s:s, s:s, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:i, s:i, s:b, s:b}",
+	return json_pack("{s:s, s:s, s:f, s:i, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:i, s:i, s:b, s:b, s:b, s:b, s:b, s:i, s:i}",
 			 "axis", axis->name,
 			 "unit", oscan_axis_unit_name(axis),
 			 "steps_per_unit", oscan_axis_steps_per_unit(axis),
@@ -54,7 +54,15 @@ static json_t *axis_json(const struct oscan_axis_info *axis)
 			 "catch_up_percent", axis->catch_up_percent,
 			 "wraps", !!(axis->flags & OSCAN_AXIS_WRAPS),
 			 "has_enable",
-			 !!(axis->flags & OSCAN_AXIS_HAS_ENABLE));
+			 !!(axis->flags & OSCAN_AXIS_HAS_ENABLE),
+			 "shared_enable",
+			 !!(axis->flags & OSCAN_AXIS_SHARED_ENABLE),
+			 "has_min_stop",
+			 !!(axis->flags & OSCAN_AXIS_HAS_MIN_STOP),
+			 "has_max_stop",
+			 !!(axis->flags & OSCAN_AXIS_HAS_MAX_STOP),
+			 "stop_debounce_us", axis->stop_debounce_us,
+			 "idle_off_ms", axis->idle_off_ms);
 }
 
 static json_t *list_json(const struct oscan_motor *motor)

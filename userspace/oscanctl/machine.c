@@ -91,6 +91,9 @@ int machine_fail(struct oscan_motor *motor, unsigned int axis,
 	case EOPNOTSUPP:
 		return fail("wanted to %s, found that it has no ENABLE line, so it is always on; use the power switch",
 			    wanted);
+	case ENOSPC:
+		return fail("wanted to %s, found the end stop on that side closed; move away from it",
+			    wanted);
 	case ENODEV:
 		return fail("wanted to %s, found that the device has gone away; load the driver again",
 			    wanted);
@@ -175,6 +178,8 @@ const char *end_name(uint32_t end)
 		return "released";
 	case OSCAN_END_SYSTEM:
 		return "system";
+	case OSCAN_END_SWITCH:
+		return "switch";
 	default:
 		return "unknown";
 	}
@@ -187,10 +192,22 @@ const char *control_name(uint32_t state_flags)
 	return state_flags & OSCAN_STATE_MINE ? "this" : "other";
 }
 
+const char *stop_name(const struct oscan_axis_info *axis,
+		      const struct oscan_state *state, int end)
+{
+	uint32_t has = end > 0 ? OSCAN_AXIS_HAS_MAX_STOP :
+				 OSCAN_AXIS_HAS_MIN_STOP;
+	uint32_t at = end > 0 ? OSCAN_STATE_AT_MAX : OSCAN_STATE_AT_MIN;
+
+	if (!(axis->flags & has))
+		return NULL;
+	return state->flags & at ? "closed" : "open";
+}
+
 json_t *machine_state_json(const struct oscan_axis_info *axis,
 			   const struct oscan_state *state)
 {
-	return json_pack("{s:s, s:s, s:f, s:I, s:I, s:s, s:s, s:b, s:s, s:s, s:i, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:f, s:I, s:I, s:s, s:s, s:b, s:s, s:s, s:i, s:I, s:I, s:s?, s:s?}",
 			 "axis", axis->name,
 			 "unit", oscan_axis_unit_name(axis),
 			 "position", oscan_axis_to_unit(axis, state->position),
@@ -204,5 +221,7 @@ json_t *machine_state_json(const struct oscan_axis_info *axis,
 			 "last_end", end_name(state->end),
 			 "move_id", (int)state->move_id,
 			 "steps_total", (json_int_t)state->steps,
-			 "time_ns", (json_int_t)state->time_ns);
+			 "time_ns", (json_int_t)state->time_ns,
+			 "min_stop", stop_name(axis, state, -1),
+			 "max_stop", stop_name(axis, state, 1));
 }

@@ -106,11 +106,11 @@ static int parse_option(struct request *request, int key, const char *value)
 	case OPTION_DECEL:
 		return quantity_parse("--decel", value, QUANTITY_ACCEL,
 				      &request->decel);
-	case OPTION_WAY:
-		return parse_way(value, &request->way);
 	case OPTION_JERK:
 		return quantity_parse("--jerk", value, QUANTITY_JERK,
 				      &request->jerk);
+	case OPTION_WAY:
+		return parse_way(value, &request->way);
 	default:
 		request->in_steps = true;
 		return 0;
@@ -330,6 +330,8 @@ static const char *reason(uint32_t end)
 		return "stopped by another program";
 	case OSCAN_END_HALTED:
 		return "halted by another program";
+	case OSCAN_END_SWITCH:
+		return "the end stop closed";
 	case OSCAN_END_SYSTEM:
 		return "stopped by the system (suspend, shutdown or removal)";
 	default:

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "jog", cmd_jog, "move an axis until it is told to stop" },
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },
+	{ "home", cmd_home, "find an end stop and set the position by it" },
 	{ "set-position", cmd_set_position, "say where an axis is" },
 	{ "calibrate", cmd_calibrate,
 	  "work out the scale of an axis from a known travel" },

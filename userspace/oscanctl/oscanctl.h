@@ -40,6 +40,7 @@ int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_halt(int argc, char **argv);
+int cmd_home(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
@@ -293,6 +294,13 @@ const char *machine_limits(const struct oscan_axis_info *axis,
 const char *position_state_name(uint32_t position_state);
 const char *motion_name(uint32_t motion);
 const char *end_name(uint32_t end);
+
+/**
+ * stop_name - "open" or "closed", NULL without such an end stop
+ * @end: -1 the lower one, +1 the upper one
+ */
+const char *stop_name(const struct oscan_axis_info *axis,
+		      const struct oscan_state *state, int end);
 
 /** control_name - "free", "this" program or "other" */
 const char *control_name(uint32_t state_flags);

@@ -45,6 +45,18 @@ static const char *control_text(const struct oscan_state *state)
 	return "free";
 }
 
+static void print_stops(const struct oscan_axis_info *axis,
+			const struct oscan_state *state)
+{
+	const char *min = stop_name(axis, state, -1);
+	const char *max = stop_name(axis, state, 1);
+
+	if (min || max)
+		printf("  end stops %s%s%s%s%s\n", min ? "min " : "",
+		       min ? min : "", min && max ? ", " : "",
+		       max ? "max " : "", max ? max : "");
+}
+
 static void print_status(const struct oscan_axis_info *axis,
 			 const struct oscan_state *state,
 			 const struct oscan_stats *stats)
@@ -60,6 +72,7 @@ static void print_status(const struct oscan_axis_info *axis,
 		printf(" to %s", machine_place(axis, state->target, text));
 	printf("\n  motor     %s\n",
 	       state->flags & OSCAN_STATE_ENABLED ? "on" : "off");
+	print_stops(axis, state);
 	printf("  control   %s\n", control_text(state));
 	printf("  last end  %s\n", end_name(state->end));
 	printf("  steps     %llu; latest by %.1f us; %u stumble%s\n",

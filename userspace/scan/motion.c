@@ -93,6 +93,8 @@ static const char *why_ended(uint32_t end)
 		return "was halted from elsewhere";
 	case OSCAN_END_RELEASED:
 		return "was let go";
+	case OSCAN_END_SWITCH:
+		return "came to an end stop";
 	case OSCAN_END_SYSTEM:
 		return "was stopped by the system";
 	default:

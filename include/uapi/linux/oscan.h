@@ -118,6 +118,11 @@ enum oscan_unit {
 #define OSCAN_AXIS_HAS_LIMITS	(1U << 1)	/* soft limits are in force */
 #define OSCAN_AXIS_WRAPS	(1U << 2)	/* a turntable: any angle, */
 						/* modulo one turn */
+#define OSCAN_AXIS_HAS_MIN_STOP	(1U << 3)	/* has an end stop at the */
+						/* lower end of its way */
+#define OSCAN_AXIS_HAS_MAX_STOP	(1U << 4)	/* and at the upper end */
+#define OSCAN_AXIS_SHARED_ENABLE (1U << 5)	/* its ENABLE line is that of */
+						/* other axes, too */
 
 /**
  * struct oscan_axis_info - what firmware says of an axis (OSCAN_IOC_AXIS_INFO)
@@ -149,6 +154,10 @@ enum oscan_unit {
  * @backlash_steps: a move that ends in the direction opposite to the sign of
  *	this goes on by so many microsteps and comes back, so that play in the
  *	gear is always on the same side; 0 for an axis without play
+ * @stop_debounce_us: an end stop that has closed counts as open once it was
+ *	open for so long, microseconds
+ * @idle_off_ms: the motor is switched off after so long at rest,
+ *	milliseconds; 0 for never
  * @reserved: zero
  */
 struct oscan_axis_info {
@@ -173,7 +182,9 @@ struct oscan_axis_info {
 	__u32 enable_delay_ns;
 	__u32 catch_up_percent;
 	__s64 backlash_steps;
-	__u64 reserved[7];
+	__u32 stop_debounce_us;
+	__u32 idle_off_ms;
+	__u64 reserved[6];
 };
 
 /**
@@ -185,6 +196,15 @@ struct oscan_axis_info {
  * An axis without an ENABLE line is always on; switching it on is accepted,
  * switching it off fails with -EOPNOTSUPP. -EBUSY also while the axis moves
  * and @on is 0. Switching off makes the position OSCAN_POSITION_SUSPECT.
+ *
+ * A line that axes share (OSCAN_AXIS_SHARED_ENABLE) is on while at least one
+ * of them is. Each must be switched on by itself before it moves; the
+ * positions of all of them become suspect when the last one is switched off,
+ * and not before, for until then every motor is held.
+ *
+ * An axis with @idle_off_ms in struct oscan_axis_info is switched off by
+ * itself when it has been at rest for so long, as if by this request. The
+ * next move then fails with -ESHUTDOWN until it is switched on again.
  */
 struct oscan_enable {
 	__u32 axis;
@@ -203,6 +223,10 @@ struct oscan_enable {
 						/* far */
 #define OSCAN_MOVE_JOG		(1U << 3)	/* target is a direction */
 #define OSCAN_MOVE_DIRECT	(1U << 4)	/* no approach against play */
+#define OSCAN_MOVE_HOMING	(1U << 5)	/* soft limits do not apply, */
+						/* for where they are is yet */
+						/* to be found; only for an */
+						/* axis with an end stop */
 
 /**
  * struct oscan_move - move an axis (OSCAN_IOC_MOVE, OSCAN_IOC_MOVE_TOGETHER)
@@ -262,10 +286,17 @@ struct oscan_enable {
  * hours); -E2BIG the summed speed of all moving axes is more than this machine
  * can carry (@max_rate_sps of struct oscan_info); -EDOM the path leaves the
  * soft limits, braking and approach included; -EOVERFLOW the target is beyond
- * OSCAN_POSITION_LIMIT or the move longer than OSCAN_MOVE_STEPS_LIMIT; -EINVAL
- * flags that contradict each other, a jog with another target than 1 or -1,
+ * OSCAN_POSITION_LIMIT or the move longer than OSCAN_MOVE_STEPS_LIMIT; -ENOSPC
+ * the axis is at rest and the end stop on the side of the target is closed;
+ * -EOPNOTSUPP OSCAN_MOVE_HOMING and no end stop; -EINVAL flags that contradict each other, a jog with another target than 1 or -1,
  * or a pass with a speed or with only one of its numbers. After an error
  * nothing has changed.
+ *
+ * An end stop that closes halts the axis at once, without deceleration and
+ * with the count right, if the axis moves towards it (OSCAN_END_SWITCH): from
+ * the interrupt of its line, and also because its level is read before each
+ * step. From above the start-stop rate the position then is
+ * OSCAN_POSITION_SUSPECT. Away from a closed end stop the axis moves freely.
  */
 struct oscan_move {
 	__u32 axis;
@@ -327,19 +358,31 @@ struct oscan_stop {
 	__u32 reserved[3];
 };
 
+/* oscan_set_position.flags */
+#define OSCAN_SET_AT_LATCH	(1U << 0)	/* the position is that of */
+						/* the latch */
+
 /**
  * struct oscan_set_position - say where an axis is (OSCAN_IOC_SET_POSITION)
  * @axis: number of the axis
- * @reserved0: zero
+ * @flags: OSCAN_SET_*
  * @position: microsteps, absolute value at most OSCAN_POSITION_LIMIT
  * @reserved: zero
  *
- * Moves nothing. The position becomes OSCAN_POSITION_KNOWN. -EBUSY also while
- * the axis moves.
+ * Moves nothing. The position becomes OSCAN_POSITION_KNOWN, and
+ * @latch_position of struct oscan_state is shifted along with it. -EBUSY also
+ * while the axis moves; -EOVERFLOW the position is beyond
+ * OSCAN_POSITION_LIMIT.
+ *
+ * With OSCAN_SET_AT_LATCH @position is that of the place at which an end stop
+ * last closed, and the axis is as many steps away from it as were made since.
+ * -ENODATA no end stop has closed yet; -ESTALE what makes a position suspect
+ * has happened since then, so that those steps do not tell how far away the
+ * axis is.
  */
 struct oscan_set_position {
 	__u32 axis;
-	__u32 reserved0;
+	__u32 flags;
 	__s64 position;
 	__u64 reserved[2];
 };
@@ -350,7 +393,8 @@ struct oscan_set_position {
  *	within what the motor can follow
  * @OSCAN_POSITION_ASSUMED: as the firmware says it is at power-on
  * @OSCAN_POSITION_SUSPECT: the rotor may have moved without a step or not
- *	moved with one: driver switched off, halt at speed, stumble
+ *	moved with one: driver switched off, halt or end stop at speed,
+ *	stumble
  * @OSCAN_POSITION_LOST: known to be wrong
  */
 enum oscan_position_state {
@@ -380,6 +424,7 @@ enum oscan_motion {
  * @OSCAN_END_HALTED: OSCAN_IOC_HALT
  * @OSCAN_END_RELEASED: the file that held control was closed
  * @OSCAN_END_SYSTEM: suspend, reboot or removal of the device
+ * @OSCAN_END_SWITCH: the end stop that the axis moved towards closed
  */
 enum oscan_end {
 	OSCAN_END_NONE = 1,
@@ -388,12 +433,16 @@ enum oscan_end {
 	OSCAN_END_HALTED = 4,
 	OSCAN_END_RELEASED = 5,
 	OSCAN_END_SYSTEM = 6,
+	OSCAN_END_SWITCH = 7,
 };
 
 /* oscan_state.flags */
 #define OSCAN_STATE_ENABLED	(1U << 0)	/* the motor driver is on */
 #define OSCAN_STATE_CONTROLLED	(1U << 1)	/* some file holds control */
 #define OSCAN_STATE_MINE	(1U << 2)	/* this file holds control */
+#define OSCAN_STATE_AT_MIN	(1U << 3)	/* the lower end stop is */
+						/* closed, debounced */
+#define OSCAN_STATE_AT_MAX	(1U << 4)	/* the upper one is */
 
 /**
  * struct oscan_state - one axis at one moment (OSCAN_IOC_STATE)
@@ -415,9 +464,20 @@ enum oscan_end {
  * @queued: moves that wait for the running one
  * @trace_lost: steps that found the trace ring full, since the driver was
  *	bound; they are in @position but in no OSCAN_CMD_TRACE message
+ * @latch_position: position at which an end stop last closed, microsteps
+ * @latch_ns: when that was seen; 0 if none has closed since the driver was
+ *	bound
+ * @latch_count: how often an end stop of this axis has closed since then
+ * @latch_stop: the one that closed last, OSCAN_STATE_AT_MIN or
+ *	OSCAN_STATE_AT_MAX; 0 if none has
  * @reserved: zero
  *
  * All fields are of the same moment.
+ *
+ * An end stop closes when it is seen active for the first time, and closes
+ * again only after it has been inactive for @stop_debounce_us of struct
+ * oscan_axis_info; so however often it bounces it is latched once. An
+ * interrupt of a line that is inactive again when it is read is ignored.
  */
 struct oscan_state {
 	__u32 axis;
@@ -434,7 +494,11 @@ struct oscan_state {
 	__u32 trace_seq;
 	__u32 queued;
 	__u64 trace_lost;
-	__u64 reserved[4];
+	__s64 latch_position;
+	__u64 latch_ns;
+	__u32 latch_count;
+	__u32 latch_stop;
+	__u64 reserved;
 };
 
 /* Number of bins in oscan_stats.late_bins. */
@@ -503,7 +567,8 @@ struct oscan_stats {
  *	trace is complete, FIRST_POSITION, FIRST_TIME, DIRECTION, STEPS and,
  *	if STEPS is above 1, DELTAS.
  * @OSCAN_CMD_STATE: sent when an axis starts or ends a move, is switched on
- *	or off, has its position set, or stumbles; changes that follow each
+ *	or off, has its position set, stumbles, or has an end stop that
+ *	closes or opens; changes that follow each
  *	other fast may share a message. Carries AXIS, SEQ, STATE. It comes
  *	after the steps that led to it.
  *

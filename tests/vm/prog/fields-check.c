@@ -26,7 +26,7 @@
 /* What <linux/oscan.h> documents for requests as a whole. */
 static const int errors_of_all[] = {
 	EINVAL, EFAULT, ENXIO, EBUSY, EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM,
-	EOVERFLOW, ENOSPC, EALREADY, ENOBUFS, EAGAIN,
+	EOVERFLOW, ENOSPC, EAGAIN, ENODATA, ESTALE,
 };
 
 static const uint64_t ends[] = {

@@ -491,7 +491,10 @@ static void bad_text_is_refused(void)
 		{ "endstop_0", "1 0 normal" }, { "endstop_0", "1 2 normal" },
 		{ "endstop_0", "1 1 off" }, { "endstop_0", "1 1 norma" },
 		{ "endstop_0", "1 1 normalities" },
-		{ "endstop_0", "1 1 normal 1" },
+		{ "endstop_0", "1 1 normal 1" }, { "endstop_0", "1 1 normal x" },
+		{ "endstop_0", "1 1 bounce 0" }, { "endstop_0", "1 1 bounce x" },
+		{ "endstop_0", "1 1 bounce 1001" },
+		{ "endstop_0", "1 1 bounce 2 3" },
 		{ "endstop_0", "                                          "
 			       "                        1 1 normal" },
 	};
