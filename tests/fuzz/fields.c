@@ -2,6 +2,7 @@
 /* Arguments from the description of their fields. */
 #include <stdlib.h>
 #include <string.h>
+#include <linux/oscan.h>
 
 #include "fuzz.h"
 
@@ -9,7 +10,7 @@ static size_t kind_size(char kind)
 {
 	if (kind && strchr("ambfnuz", kind))
 		return 4;
-	if (kind && strchr("PVATUZ", kind))
+	if (kind && strchr("PVATJKLUZ", kind))
 		return 8;
 	return kind == 'N' ? 32 : 0;
 }
@@ -104,7 +105,31 @@ static uint64_t valid_rate(struct fuzz_random *random, int fraction_bits)
 
 static uint64_t valid_flags(struct fuzz_random *random)
 {
-	return fuzz_any(random) & (fuzz_one_in(random, 4) ? 7 : 1);
+	return fuzz_any(random) & (fuzz_one_in(random, 4) ? 31 : 1);
+}
+
+static void fill(struct fuzz_random *random,
+		 const struct fuzz_machine *machine,
+		 const struct fuzz_layout *layout, unsigned char *argument);
+
+/* Each of another axis, as far as there are axes. */
+static void *make_list(struct fuzz_random *random,
+		       const struct fuzz_machine *machine)
+{
+	static __thread struct oscan_move moves[OSCAN_MAX_AXES];
+	static __thread struct fuzz_layout layout;
+	const struct fuzz_request *request = fuzz_requests;
+	unsigned int i;
+
+	while (request->cmd != OSCAN_IOC_MOVE)
+		request++;
+	fields_parse(&layout, request->fields);
+	for (i = 0; i < OSCAN_MAX_AXES; i++) {
+		fill(random, machine, &layout, (unsigned char *)&moves[i]);
+		if (!fuzz_one_in(random, 16))
+			moves[i].axis = i % machine->axes;
+	}
+	return moves;
 }
 
 static uint64_t valid_value(struct fuzz_random *random,
@@ -120,7 +145,8 @@ static uint64_t valid_value(struct fuzz_random *random,
 	case 'f':
 		return valid_flags(random);
 	case 'n':
-		return 1 + fuzz_below(random, 8);
+		return 1 + fuzz_below(random, fuzz_one_in(random, 4) ?
+					      8 : machine->axes);
 	case 'P':
 		return valid_position(random);
 	case 'V':
@@ -128,7 +154,14 @@ static uint64_t valid_value(struct fuzz_random *random,
 	case 'A':
 		return valid_rate(random, 32);
 	case 'T':
-		return fuzz_below(random, 2000000000);
+		return fuzz_one_in(random, 4) ?
+		       fuzz_below(random, 2000000000) : 0;
+	case 'J':
+		return fuzz_one_in(random, 4) ? valid_rate(random, 24) : 0;
+	case 'K':
+		return fuzz_one_in(random, 8) ? fuzz_below(random, 300) : 0;
+	case 'L':
+		return (uintptr_t)make_list(random, machine);
 	case 'u':
 	case 'U':
 		return fuzz_any(random);
@@ -235,6 +268,14 @@ static bool is_spoilt(const struct fuzz_layout *layout,
 	return false;
 }
 
+static void fill(struct fuzz_random *random,
+		 const struct fuzz_machine *machine,
+		 const struct fuzz_layout *layout, unsigned char *argument)
+{
+	fill_valid(random, machine, layout, argument);
+	spoil(random, layout, argument);
+}
+
 bool fields_fill(struct fuzz_random *random,
 		 const struct fuzz_machine *machine,
 		 const struct fuzz_request *request, unsigned char *argument)
@@ -244,7 +285,6 @@ bool fields_fill(struct fuzz_random *random,
 
 	if (!layout->count)
 		fields_parse(layout, request->fields);
-	fill_valid(random, machine, layout, argument);
-	spoil(random, layout, argument);
+	fill(random, machine, layout, argument);
 	return is_spoilt(layout, argument);
 }

@@ -17,7 +17,10 @@
  *	P	s64	position or distance, microsteps
  *	V	u64	speed, microsteps/s in 2^-44
  *	A	u64	acceleration, microsteps/s^2 in 2^-32
- *	T	u64	time or duration, nanoseconds
+ *	J	u64	jerk, microsteps/s^3 in 2^-24; 0 for none
+ *	K	u64	number of steps; 0 for none
+ *	T	u64	duration, nanoseconds; 0 for none
+ *	L	u64	address of a list of struct oscan_move
  *	U	u64	any number
  *	Z	u64	reserved: zero
  *	N	char[32] name
@@ -46,8 +49,8 @@ const struct fuzz_request fuzz_requests[] = {
 	REQUEST(STATE, oscan_state, WATCH, 4, PLAIN, "au5U5u2U5"),
 	REQUEST(STATS, oscan_stats, WATCH, 1, PLAIN, "auU3u2U50"),
 	REQUEST(ENABLE, oscan_enable, COMMAND, 6, PLAIN, "abZ2"),
-	REQUEST(MOVE, oscan_move, COMMAND, 40, PLAIN, "afPVA2U2uzU3Z"),
-	REQUEST(MOVE_TOGETHER, oscan_group, COMMAND, 2, PLAIN, "nfUZ2"),
+	REQUEST(MOVE, oscan_move, COMMAND, 40, PLAIN, "afPVA2U2uzJKTZ"),
+	REQUEST(MOVE_TOGETHER, oscan_group, COMMAND, 20, PLAIN, "nfLZ2"),
 	REQUEST(STOP, oscan_stop, COMMAND, 2, ENDS, "mz3"),
 	REQUEST(HALT, oscan_stop, COMMAND, 2, ENDS, "mz3"),
 	REQUEST(SET_POSITION, oscan_set_position, COMMAND, 4, REBASES, "afPZ2"),

@@ -25,7 +25,7 @@
 
 /* What <linux/oscan.h> documents for requests as a whole. */
 static const int errors_of_all[] = {
-	EINVAL, ENXIO, EBUSY, EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM,
+	EINVAL, EFAULT, ENXIO, EBUSY, EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM,
 	EOVERFLOW, ENOSPC, EALREADY, ENOBUFS, EAGAIN,
 };
 
