@@ -12,7 +12,6 @@
 #include <linux/string.h>
 
 #include "motor.h"
-#include "oscan_trace.h"
 
 #define MOVE_FLAGS	(OSCAN_MOVE_RELATIVE | OSCAN_MOVE_REPLACE |	\
 			 OSCAN_MOVE_QUEUE | OSCAN_MOVE_JOG |		\
@@ -300,7 +299,6 @@ static void begin(struct axis *axis, struct order *order,
 	axis->rate_sps = rate_of(&axis->leg.request);
 	step_new_move(axis);
 	step_begin(axis, origin_ns);
-	trace_oscan_move_start(axis, origin_ns, move->duration_ns);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	report(axis);
 	move->start_ns = origin_ns;

@@ -4,8 +4,10 @@
  * microsteps, times nanoseconds of CLOCK_MONOTONIC. All are called with
  * axis->lock held; one that is off costs an instruction that does nothing.
  *
- *   oscan_move_start	a move began from rest
- *   oscan_move_end	it has ended, and how well its steps met their time
+ *   oscan_move_start	a move begins, from rest or where another joins or
+ *			gives way to it
+ *   oscan_move_end	the axis is at rest, and how well the steps of its last
+ *			move met their time
  *   oscan_stop		a stop was asked for, by whom the field why says
  *   oscan_halt		the same for a halt
  *   oscan_stumble	a pause at speed: the move ramps up again
@@ -42,8 +44,8 @@ TRACE_DEFINE_ENUM(OSCAN_END_SWITCH);
 			 { OSCAN_END_SWITCH, "switch" })
 
 TRACE_EVENT(oscan_move_start,
-	TP_PROTO(const struct axis *axis, u64 origin_ns, u64 duration_ns),
-	TP_ARGS(axis, origin_ns, duration_ns),
+	TP_PROTO(const struct axis *axis),
+	TP_ARGS(axis),
 	TP_STRUCT__entry(
 		__field(u32, axis)
 		__array(char, name, OSCAN_NAME_LEN)
@@ -51,8 +53,6 @@ TRACE_EVENT(oscan_move_start,
 		__field(s64, position)
 		__field(s64, target)
 		__field(u32, rate_sps)
-		__field(u64, origin_ns)
-		__field(u64, duration_ns)
 	),
 	TP_fast_assign(
 		__entry->axis = axis->info.axis;
@@ -61,13 +61,10 @@ TRACE_EVENT(oscan_move_start,
 		__entry->position = axis->position;
 		__entry->target = axis->target;
 		__entry->rate_sps = axis->rate_sps;
-		__entry->origin_ns = origin_ns;
-		__entry->duration_ns = duration_ns;
 	),
-	TP_printk("axis=%u name=%s move_id=%u position=%lld target=%lld rate_sps=%u origin_ns=%llu duration_ns=%llu",
+	TP_printk("axis=%u name=%s move_id=%u position=%lld target=%lld rate_sps=%u",
 		  __entry->axis, __entry->name, __entry->move_id,
-		  __entry->position, __entry->target, __entry->rate_sps,
-		  __entry->origin_ns, __entry->duration_ns)
+		  __entry->position, __entry->target, __entry->rate_sps)
 );
 
 TRACE_EVENT(oscan_move_end,

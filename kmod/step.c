@@ -51,6 +51,7 @@ void step_new_move(struct axis *axis)
 	stats->move_shortest_ns = U64_MAX;
 	stats->move_stumbles = 0;
 	axis->state_changed = true;
+	trace_oscan_move_start(axis);
 }
 
 /*

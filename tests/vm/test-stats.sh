@@ -124,17 +124,13 @@ traced()
 
 traces()
 {
-	local id
-
 	begin_rig
 	begin_trace
 	run move turntable 300 --steps --json
 	must_exit 0
-	id=$(value start_ns)
 	end_trace
 	traced oscan_move_start axis=0 name=turntable move_id=1 position=0 \
-		target=300 rate_sps=5000 "origin_ns=$id" \
-		"duration_ns=$(value planned_ns)"
+		target=300 rate_sps=5000
 	traced oscan_move_end axis=0 name=turntable move_id=1 end=done \
 		position=300 "worst_late_ns=$(value worst_late_ns)" \
 		"slip_ns=$(value slip_ns)" "stumbles=$(value stumbles)"
