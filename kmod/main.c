@@ -2,6 +2,7 @@
 /* The platform driver: bind, unbind, suspend, reboot. */
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "motor.h"
@@ -20,7 +21,7 @@ static void controller_release(struct kref *ref)
 	for (i = 0; i < controller->n_axes; i++)
 		kvfree(controller->axes[i].ring);
 	kfree(controller->batch);
-	kfree(controller);
+	kvfree(controller);
 }
 
 void controller_put(struct controller *controller)
@@ -57,7 +58,8 @@ static struct controller *controller_new(struct device *dev)
 {
 	struct controller *controller;
 
-	controller = kzalloc(sizeof(*controller), GFP_KERNEL);
+	/* Plans and queues make it too large to ask for in one piece. */
+	controller = kvzalloc(sizeof(*controller), GFP_KERNEL);
 	if (!controller)
 		return NULL;
 	kref_init(&controller->ref);
@@ -73,7 +75,7 @@ static struct controller *controller_new(struct device *dev)
 	};
 	controller->batch = kmalloc(sizeof(*controller->batch), GFP_KERNEL);
 	if (!controller->batch) {
-		kfree(controller);
+		kvfree(controller);
 		return NULL;
 	}
 	return controller;

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # oscanctl's commands in the guest: what they do, refuse and say.
+
+# must_move takes a number of steps, or none.
+# shellcheck disable=SC2119
 set -u
 
 # shellcheck source=tests/vm/guest-lib.sh
