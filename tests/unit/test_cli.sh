@@ -209,7 +209,7 @@ a_wrong_command_line_is_told_in_one_sentence()
 		home rotor --travel -5
 	wrong '--backoff: wanted more than zero, found "0"' \
 		home rotor --backoff 0
-	wrong 'deg/s or mm/s behind it, found "3deg"' home rotor --fast 3deg
+	wrong 'mm/s or turn/s behind it, found "3deg"' home rotor --fast 3deg
 	wrong 'did you mean "--towards"?' home rotor --towrads
 	wrong 'wanted no argument, found "now"' doctor now
 	wrong 'option "--output" needs a value' doctor --output

@@ -74,7 +74,11 @@ TEST(numbers_of_words_never_change)
 	ck_assert_int_eq(OSCAN_END_SYSTEM, 6);
 	ck_assert_int_eq(OSCAN_END_SWITCH, 7);
 	ck_assert_uint_eq(OSCAN_STATE_AT_MAX, 16);
-	ck_assert_uint_eq(OSCAN_MOVE_HOMING, 256);
+	ck_assert_uint_eq(OSCAN_MOVE_REPLACE, 2);
+	ck_assert_uint_eq(OSCAN_MOVE_QUEUE, 4);
+	ck_assert_uint_eq(OSCAN_MOVE_JOG, 8);
+	ck_assert_uint_eq(OSCAN_MOVE_DIRECT, 16);
+	ck_assert_uint_eq(OSCAN_MOVE_HOMING, 32);
 	ck_assert_uint_eq(OSCAN_SET_AT_LATCH, 1);
 	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
 	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);

@@ -41,11 +41,12 @@ mark()
 	echo "oscan-mark" >/dev/kmsg
 }
 
+# $OSCAN_KNOWN: a pattern of what the kernel may say here.
 complaint()
 {
-	dmesg | awk -v bad="$complaints" '
+	dmesg | awk -v bad="$complaints" -v known="${OSCAN_KNOWN:-^$}" '
 		/oscan-mark/ { line = ""; next }
-		$0 ~ bad && line == "" { line = $0 }
+		$0 ~ bad && $0 !~ known && line == "" { line = $0 }
 		END { print line }'
 }
 
