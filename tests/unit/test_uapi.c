@@ -41,8 +41,9 @@ TEST(fields_never_move)
 	AT(oscan_move, start_ns, 40);
 	AT(oscan_move, duration_ns, 48);
 	AT(oscan_move, move_id, 56);
-	AT(oscan_axis_info, stop_debounce_us, 128);
-	AT(oscan_axis_info, idle_off_ms, 132);
+	AT(oscan_axis_info, backlash_steps, 128);
+	AT(oscan_axis_info, stop_debounce_us, 136);
+	AT(oscan_axis_info, idle_off_ms, 140);
 	AT(oscan_set_position, flags, 4);
 	AT(oscan_set_position, position, 8);
 	AT(oscan_state, position_state, 12);
