@@ -31,7 +31,7 @@ int axis_init(struct axis *axis)
 	return 0;
 }
 
-static void report(struct axis *axis)
+void axis_report(struct axis *axis)
 {
 	queue_work(motor_workqueue, &axis->controller->report);
 }
@@ -68,7 +68,7 @@ int axis_set_position(struct axis *axis, s64 position, bool at_latch)
 		axis->state_changed = true;
 	}
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 	return ret;
 }
 
@@ -80,7 +80,7 @@ void axis_stop(struct axis *axis, enum oscan_end why)
 	trace_oscan_stop(axis, why);
 	step_stop(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 }
 
 void axis_halt(struct axis *axis, enum oscan_end why)
@@ -91,7 +91,7 @@ void axis_halt(struct axis *axis, enum oscan_end why)
 	trace_oscan_halt(axis, why);
 	step_halt(axis, why);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 }
 
 void axis_get_state(struct axis *axis, struct oscan_state *state)

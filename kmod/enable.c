@@ -116,7 +116,7 @@ int enable_set(struct axis *axis, bool on)
 	}
 	if (on && axis->info.idle_off_ms)
 		wait_for_idle(axis, idle_off_ns(axis));
-	queue_work(motor_workqueue, &axis->controller->report);
+	axis_report(axis);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ static void read_line(struct endstop *stop)
 static void report_changes(struct endstop *stop, bool changed)
 {
 	if (changed)
-		queue_work(motor_workqueue, &stop->axis->controller->report);
+		axis_report(stop->axis);
 }
 
 /* Hard interrupt context. */

@@ -278,6 +278,9 @@ extern const struct file_operations motor_fops;
 void debug_init(struct controller *controller);
 void debug_exit(struct controller *controller);
 
+/* axis.c: any context: have traces and states sent */
+void axis_report(struct axis *axis);
+
 /* axis.c: commands, process context, controller->mutex held, not gone */
 int axis_init(struct axis *axis);
 int axis_set_position(struct axis *axis, s64 position, bool at_latch);

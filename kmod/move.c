@@ -248,11 +248,6 @@ static u64 earliest_origin(const struct axis *axis)
 	return max(origin, axis->enable_ns + axis->info.enable_delay_ns);
 }
 
-static void report(struct axis *axis)
-{
-	queue_work(motor_workqueue, &axis->controller->report);
-}
-
 /* A move of no steps is over at once, but is a move. */
 static void begin_and_end(struct axis *axis, struct oscan_move *move)
 {
@@ -265,7 +260,7 @@ static void begin_and_end(struct axis *axis, struct oscan_move *move)
 	axis->end = OSCAN_END_DONE;
 	move->move_id = axis->move_id;
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 }
 
 /* From rest, on the draft of the axis. */
@@ -300,7 +295,7 @@ static void begin(struct axis *axis, struct order *order,
 	step_new_move(axis);
 	step_begin(axis, origin_ns);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 	move->start_ns = origin_ns;
 	move->move_id = axis->last_id;
 }
@@ -472,7 +467,7 @@ static int move_instead(struct axis *axis, struct oscan_move *move,
 	if (!ret)
 		move->move_id = axis->last_id;
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-	report(axis);
+	axis_report(axis);
 	return ret;
 }
 
@@ -558,7 +553,7 @@ static int queue_order(struct axis *axis, struct oscan_move *move,
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	if (!ret)
 		move->move_id = next_id(axis);
-	report(axis);
+	axis_report(axis);
 	return ret;
 }
 

@@ -539,13 +539,11 @@ static void add_course(struct draft *draft, const struct course *course,
 			   place_after(draft->position, first.steps));
 	}
 	draft->speed = top;
-	draft->plan->slowing_from = draft->plan->steps;
 	if (!number_less(course->to, top)) {
 		add_even(draft, end);
 		return;
 	}
 	add_even(draft, place_before(end, last.steps));
-	draft->plan->slowing_from = draft->position.hi;
 	add_falling(draft, &last, end);
 }
 

@@ -134,7 +134,6 @@ struct plan_phase {
  * @steps: N
  * @end_sps_q44: v1 as it is reached, microsteps/s in 2^-44
  * @top_sps_q44: greatest speed, microsteps/s in 2^-44
- * @slowing_from: the last ramp begins after this step; @steps if there is none
  * @end: T(N), nanoseconds in 2^-16
  * @phases: number of phases
  * @phase: shape [phases]
@@ -143,7 +142,6 @@ struct plan {
 	u64 steps;
 	u64 end_sps_q44;
 	u64 top_sps_q44;
-	u64 slowing_from;
 	u64 end;
 	unsigned int phases;
 	struct plan_phase phase[PLAN_MAX_PHASES];

@@ -368,6 +368,6 @@ enum hrtimer_restart step_timer(struct hrtimer *timer)
 	}
 	raw_spin_unlock(&axis->lock);
 	if (report)
-		queue_work(motor_workqueue, &axis->controller->report);
+		axis_report(axis);
 	return restart;
 }

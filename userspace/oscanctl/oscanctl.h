@@ -334,4 +334,20 @@ void cancel_catch(void);
 
 /** @} */
 
+/* Prints one axis, or adds it to @array if that is not NULL; exit status. */
+typedef int machine_show_axis(struct oscan_motor *motor, unsigned int axis,
+			      json_t *array);
+
+/**
+ * machine_show() - run a command that shows all axes, or the one named
+ * @argc: of the command
+ * @argv: of the command
+ * @usage: of the command
+ * @show_axis: shows one
+ *
+ * Return: exit status
+ */
+int machine_show(int argc, char **argv, const struct usage *usage,
+		 machine_show_axis *show_axis);
+
 #endif /* OSCANCTL_H */

@@ -100,38 +100,7 @@ static int show_axis(struct oscan_motor *motor, unsigned int axis,
 	return EXIT_SUCCESS;
 }
 
-static int show(struct oscan_motor *motor, const char *name, bool json)
-{
-	json_t *array = json ? json_array() : NULL;
-	int only = -1, status = EXIT_SUCCESS;
-	unsigned int i;
-
-	if (name) {
-		only = machine_axis(motor, name);
-		if (only < 0)
-			status = EXIT_FAILURE;
-	}
-	for (i = 0; !status && i < oscan_motor_info(motor)->axes; i++)
-		if (only < 0 || i == (unsigned int)only)
-			status = show_axis(motor, i, array);
-	if (json && !status)
-		return print_json(json_pack("{s:o}", "axes", array));
-	json_decref(array);
-	return status;
-}
-
 int cmd_status(int argc, char **argv)
 {
-	struct oscan_motor *motor;
-	struct options options;
-	int status;
-
-	if (options_parse(&options, &usage, argc, argv))
-		return options.status;
-	motor = machine_open(options.device, false);
-	if (!motor)
-		return EXIT_FAILURE;
-	status = show(motor, options.count ? argv[1] : NULL, options.json);
-	oscan_motor_close(motor);
-	return status;
+	return machine_show(argc, argv, &usage, show_axis);
 }
