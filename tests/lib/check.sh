@@ -10,6 +10,10 @@
 # All of them are in out/check/results afterwards. The last line printed is
 # the count. Exit status 0: every test passed and at least one ran.
 #
+# A ring whose tests all passed is not run again as long as every file of the
+# tree, every installed package and every kernel is the same: its results are
+# told again. FRESH=1 runs it all the same.
+#
 # $T: for vm, only these of its tests. $KERNEL: for vm, only these kernels.
 set -u
 
@@ -50,6 +54,42 @@ judge_ring()
 	fi
 }
 
+# A number for every file of the tree, every package and what was asked for.
+sources()
+{
+	{
+		find . \( -path ./out -o -path ./.git \) -prune -o \
+			-type f -print0 | sort -z | xargs -0 sha256sum
+		dpkg-query -W
+		echo "$settings"
+	} | sha256sum | cut -c 1-16
+}
+
+# passed_before RING: where it is remembered; the first run fetches kernels
+passed_before()
+{
+	echo "$cache/passed/$1-$sources-$(cat "$cache"/kernels/* \
+		"$cache/debug/version" 2>/dev/null | sha256sum | cut -c 1-16)"
+}
+
+remember()
+{
+	! grep -q '^not ok ' "$OSCAN_RESULTS" && [ "$sources" = "$(sources)" ] &&
+		mkdir -p "$cache/passed" &&
+		cp "$OSCAN_RESULTS" "$(passed_before "$1")"
+}
+
+recall()
+{
+	local before
+
+	before=$(passed_before "$1")
+	[ -z "${FRESH-}" ] && [ -s "$before" ] || return
+	echo "== $1 passed on $(date -r "$before" '+%F at %R') with the same" \
+	     "sources, packages and kernels; FRESH=1 runs it again"
+	tee "$OSCAN_RESULTS" <"$before"
+}
+
 # Each ring has a file of results, so that two can run at once.
 ring()
 {
@@ -57,17 +97,22 @@ ring()
 
 	export OSCAN_RESULTS=$results.$1
 	: >"$OSCAN_RESULTS"
+	recall "$1" && return
 	echo "== $1"
 	run_ring "$1"
 	judge_ring "$1" $?
+	remember "$1"
 	echo "== $1 took $((SECONDS - started)) s"
 }
 
 tests/lib/deps.sh || exit
 mkdir -p out/check
+cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
+settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=)' | sort)
+sources=$(sources)
 # What was compiled before, in this clone or another, is not compiled again.
 export PATH=/usr/lib/ccache:$PATH CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
-export CCACHE_DIR=${OSCAN_CACHE:-$HOME/.cache/oscan}/ccache
+export CCACHE_DIR=$cache/ccache
 # What more than one ring needs.
 for folder in userspace tests/rotor; do
 	make --no-print-directory -C "$folder" || exit
