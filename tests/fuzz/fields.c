@@ -103,9 +103,21 @@ static uint64_t valid_rate(struct fuzz_random *random, int fraction_bits)
 	return rate;
 }
 
+/* Mostly a move that may be made while another one runs. */
 static uint64_t valid_flags(struct fuzz_random *random)
 {
-	return fuzz_any(random) & (fuzz_one_in(random, 4) ? 31 : 1);
+	uint64_t flags = fuzz_any(random);
+
+	switch (fuzz_below(random, 4)) {
+	case 0:
+		return flags & 63;
+	case 1:
+		return flags & OSCAN_MOVE_RELATIVE;
+	default:
+		return (flags & OSCAN_MOVE_RELATIVE) |
+		       (fuzz_one_in(random, 2) ? OSCAN_MOVE_REPLACE :
+						 OSCAN_MOVE_QUEUE);
+	}
 }
 
 static void fill(struct fuzz_random *random,
