@@ -82,12 +82,12 @@ static void a_jog_changes_speed_and_stops(void)
 
 	go(fd, TURNTABLE, 1, 300, OSCAN_MOVE_JOG);
 	wait_position(fd, TURNTABLE, 100, 1);
-	go(fd, TURNTABLE, 1, 4000, OSCAN_MOVE_JOG | OSCAN_MOVE_REPLACE);
-	wait_position(fd, TURNTABLE, 4000, 1);
+	go(fd, TURNTABLE, 1, 3000, OSCAN_MOVE_JOG | OSCAN_MOVE_REPLACE);
+	wait_position(fd, TURNTABLE, 1200, 1);
 	go(fd, TURNTABLE, 1, 500, OSCAN_MOVE_JOG | OSCAN_MOVE_REPLACE);
-	wait_position(fd, TURNTABLE, 6000, 1);
+	wait_position(fd, TURNTABLE, 2200, 1);
 	go(fd, TURNTABLE, -1, 2000, OSCAN_MOVE_JOG | OSCAN_MOVE_REPLACE);
-	wait_position(fd, TURNTABLE, 3000, -1);
+	wait_position(fd, TURNTABLE, 1500, -1);
 	motor_do(fd, OSCAN_IOC_STOP, &stop);
 	state = motor_rest(fd, TURNTABLE);
 	recording = rig_take();
@@ -100,10 +100,12 @@ static void a_jog_ends_on_the_soft_limit(void)
 {
 	int fd = motor_setup();
 
+	motor_set_position(fd, ROTOR, ROTOR_MAX - 900);
 	go(fd, ROTOR, 1, 0, OSCAN_MOVE_JOG);
-	check_rest_at(fd, ROTOR, ROTOR_START, ROTOR_MAX);
+	check_rest_at(fd, ROTOR, ROTOR_MAX - 900, ROTOR_MAX);
+	motor_set_position(fd, ROTOR, ROTOR_MIN + 900);
 	go(fd, ROTOR, -1, 0, OSCAN_MOVE_JOG);
-	check_rest_at(fd, ROTOR, ROTOR_MAX, ROTOR_MIN);
+	check_rest_at(fd, ROTOR, ROTOR_MIN + 900, ROTOR_MIN);
 }
 
 /* From one speed to the other without a pause: a slow jog is made fast. */
@@ -126,16 +128,16 @@ static void a_slow_axis_takes_a_new_speed_at_once(void)
 static void new_targets_are_met_from_any_speed(void)
 {
 	/* Farther, nearer, too near to stop at, behind, the same again. */
-	static const int64_t targets[] = { 9000, 7000, 5200, -2000, -2000 };
+	static const int64_t targets[] = { 1800, 1400, 1040, -400, -400 };
 	int fd = motor_setup();
 	int64_t from = 0;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
-		int64_t away = targets[i] > from ? 8000 : -8000;
+		int64_t away = targets[i] > from ? 1600 : -1600;
 
-		go(fd, TURNTABLE, from + away, 4000, 0);
-		wait_position(fd, TURNTABLE, from + (away > 0 ? 2500 : -2500),
+		go(fd, TURNTABLE, from + away, 2000, 0);
+		wait_position(fd, TURNTABLE, from + (away > 0 ? 500 : -500),
 			      away > 0 ? 1 : -1);
 		go(fd, TURNTABLE, targets[i], 0, OSCAN_MOVE_REPLACE);
 		check_rest_at(fd, TURNTABLE, from, targets[i]);
@@ -146,15 +148,15 @@ static void new_targets_are_met_from_any_speed(void)
 /* Held up while it stops for a target behind it, and on the way there. */
 static void a_stumble_on_the_way_to_a_new_target_is_harmless(void)
 {
-	static const char *const delays[] = { "100 20000", "1500 20000",
-					      "4000 20000" };
+	static const char *const delays[] = { "30 20000", "450 20000",
+					      "1200 20000" };
 	int fd = motor_setup();
 	int64_t from = 0;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(delays) / sizeof(*delays); i++) {
-		go(fd, TURNTABLE, from + 8000, 4000, 0);
-		wait_position(fd, TURNTABLE, from + 2500, 1);
+		go(fd, TURNTABLE, from + 2000, 2500, 0);
+		wait_position(fd, TURNTABLE, from + 700, 1);
 		rig_write("delay_at", delays[i]);
 		go(fd, TURNTABLE, from + 100, 0, OSCAN_MOVE_REPLACE);
 		check_rest_at(fd, TURNTABLE, from, from + 100);

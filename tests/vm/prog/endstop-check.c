@@ -525,7 +525,7 @@ static void twenty_homings_land_on_the_same_microstep(void)
 	long long edge = place(MIN_STOP, -50, "normal");
 
 	for (i = 0; i < 20; i++) {
-		motor_move(fd, TURNTABLE, 20 + 37 * i % 160, 0);
+		motor_move(fd, TURNTABLE, 20 + 37 * i % 60, 0);
 		motor_set_position(fd, TURNTABLE, 1000 * i);
 		home(motor, -1, edge, 42);
 	}
