@@ -31,7 +31,7 @@ log=$work/log
 
 make_kernel()
 {
-	make -s -j2 -C "$source" O="$work" ARCH=$arch \
+	nice make -s -j2 -C "$source" O="$work" ARCH=$arch \
 		CC="${CCACHE_DIR:+ccache }gcc-12" HOSTCC=gcc \
 		LOCALVERSION="-$config-$key" KBUILD_BUILD_TIMESTAMP=@0 \
 		KBUILD_BUILD_USER=oscan KBUILD_BUILD_HOST=oscan "$@"

@@ -122,10 +122,13 @@ done
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
 
-# The virtual machines wait more than they work: the rest runs beside them.
+# The virtual machines wait more than they work: the rest runs beside them,
+# but for more machines.
 rings=("$@")
 for name in "${rings[@]}"; do
-	[ "$name" != vm ] || ring vm &
+	[ "$name" = vm ] || continue
+	ring vm &
+	export OSCAN_AFTER=$!
 done
 for name in "${rings[@]}"; do
 	[ "$name" = vm ] || ring "$name"
