@@ -21,6 +21,7 @@ static void controller_release(struct kref *ref)
 	for (i = 0; i < controller->n_axes; i++)
 		kvfree(controller->axes[i].ring);
 	kfree(controller->batch);
+	page_free(controller);
 	kvfree(controller);
 }
 
@@ -66,6 +67,7 @@ static struct controller *controller_new(struct device *dev)
 	mutex_init(&controller->mutex);
 	init_waitqueue_head(&controller->idle);
 	INIT_WORK(&controller->report, trace_report);
+	events_init(&controller->events);
 	controller->dev = dev;
 	controller->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
@@ -90,8 +92,17 @@ static int controller_setup(struct controller *controller)
 		return dev_err_probe(controller->dev, -EOPNOTSUPP,
 				     "needs high-resolution timers: CONFIG_HIGH_RES_TIMERS, and no highres=off on the kernel's command line\n");
 	ret = controller_read_props(controller);
+	if (!ret)
+		ret = page_init(controller);
 	if (ret)
 		return ret;
+	for (i = 0; i < controller->n_triggers; i++)
+		trigger_init(&controller->triggers[i]);
+	for (i = 0; i < controller->n_captures; i++) {
+		ret = capture_init(&controller->captures[i]);
+		if (ret)
+			return ret;
+	}
 	for (i = 0; i < controller->n_axes; i++) {
 		ret = axis_init(&controller->axes[i]);
 		if (ret)
@@ -143,15 +154,21 @@ static void motor_remove(struct platform_device *pdev)
 	debug_exit(controller);
 	misc_deregister(&controller->misc);
 	mutex_lock(&controller->mutex);
-	controller->gone = true;
+	WRITE_ONCE(controller->gone, true);
 	controller->holder = NULL;
 	mutex_unlock(&controller->mutex);
 	stop_all(controller);
 	endstop_release(controller);
+	for (i = 0; i < controller->n_captures; i++)
+		capture_exit(&controller->captures[i]);
 	for (i = 0; i < controller->n_axes; i++) {
 		hrtimer_cancel(&controller->axes[i].timer);
 		enable_exit(&controller->axes[i]);
 	}
+	for (i = 0; i < controller->n_triggers; i++)
+		trigger_exit(&controller->triggers[i]);
+	page_close(controller);
+	events_close(&controller->events);
 	cancel_work_sync(&controller->report);
 	controller_put(controller);
 }
