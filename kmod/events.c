@@ -241,10 +241,14 @@ __poll_t events_poll(struct file *file, struct poll_table_struct *table)
 	struct motor_file *motor = file->private_data;
 	struct events *events = &motor->controller->events;
 	__poll_t said = 0;
+	int found;
 
 	poll_wait(file, &events->wait, table);
-	if (look(motor) > 0)
+	found = look(motor);
+	if (found > 0)
 		said |= EPOLLIN | EPOLLRDNORM;
+	if (found < 0)
+		said |= EPOLLERR;
 	if (READ_ONCE(events->closed))
 		said |= EPOLLERR | EPOLLHUP;
 	return said;

@@ -135,6 +135,136 @@ int oscan_motor_wait(struct oscan_motor *motor, unsigned int axis,
 /** @} */
 
 /**
+ * @defgroup trigger Trigger and capture: lines that go with the motion
+ *
+ * Lines have numbers, from 0, and names. The requests are those of
+ * <linux/oscan.h>, with its errors; commands need a motor that was opened to
+ * command, though they take no control.
+ * @{
+ */
+
+/**
+ * oscan_trigger_find - number of a trigger line by its name
+ *
+ * Return: number, or -1: ENXIO there is none, or an error of
+ * oscan_trigger_get().
+ */
+int oscan_trigger_find(struct oscan_motor *motor, const char *name);
+
+/** oscan_trigger_get - read the state of a trigger line into @state */
+int oscan_trigger_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_trigger *state);
+
+/**
+ * oscan_trigger_set - have a line pulse where an axis passes positions
+ * @set: request. Prepare it with designated initialisers so that the rest is
+ *	zero. A list of positions is copied by the driver.
+ */
+int oscan_trigger_set(struct oscan_motor *motor,
+		      const struct oscan_trigger_set *set);
+
+/**
+ * oscan_trigger_pulse - pulse a line now
+ * @width_ns: length, nanoseconds, OSCAN_PULSE_MIN_NS or more
+ * @pulse: out, may be NULL: when that was and where all axes were
+ */
+int oscan_trigger_pulse(struct oscan_motor *motor, unsigned int line,
+			uint32_t width_ns, struct oscan_pulse *pulse);
+
+/** oscan_capture_find - oscan_trigger_find() of a capture line */
+int oscan_capture_find(struct oscan_motor *motor, const char *name);
+
+/** oscan_capture_get - read the state of a capture line into @state */
+int oscan_capture_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_capture *state);
+
+/**
+ * oscan_capture_set - have edges of a line latch time and positions
+ * @edges: OSCAN_CAPTURE_*, 0 for none
+ * @min_interval_ns: edges that follow one that latched sooner than that are
+ *	only counted
+ */
+int oscan_capture_set(struct oscan_motor *motor, unsigned int line,
+		      uint32_t edges, uint32_t min_interval_ns);
+
+/** @} */
+
+/**
+ * @defgroup events Events: what has happened, one by one
+ *
+ * Each open motor has a queue of its own, so a program that only waits for
+ * events opens a motor for that, not writable.
+ * @{
+ */
+
+/**
+ * oscan_events_subscribe - have events come, or no longer
+ * @types: mask of OSCAN_EVENT_BIT(), 0 for none. Forgets what was not read.
+ *
+ * Return: 0, or -1 with the errors of OSCAN_IOC_EVENTS.
+ */
+int oscan_events_subscribe(struct oscan_motor *motor, uint32_t types);
+
+/**
+ * oscan_events_read - wait for events and take them
+ * @events: out: shape [count]
+ * @count: at least 1
+ * @timeout_ms: longest wait for the first one; 0 looks once, negative waits
+ *	for ever
+ *
+ * What oscan_motor_fd() says is to be read can be waited for by poll(2), too.
+ * One thread at a time reads from a motor.
+ *
+ * Return: number of events, at least 1, or -1: ETIMEDOUT, EINTR a signal
+ * handler ran, ENODATA not subscribed, ENODEV the device is gone and all there
+ * was has been taken, EINVAL no room, EIO a short read, EBADE.
+ */
+int oscan_events_read(struct oscan_motor *motor, struct oscan_event *events,
+		      size_t count, int timeout_ms);
+
+/** @} */
+
+/**
+ * @defgroup page Page: where the axes are, without a system call
+ *
+ * Any number of threads may read the same page at the same time, from any
+ * context, signal handlers included.
+ * @{
+ */
+
+/**
+ * oscan_page_open - map the page of a device
+ * @path: device file, NULL for OSCAN_DEVICE_PATH; opened to read
+ *
+ * Return: page, to be unmapped with oscan_page_close(), or NULL: errno of
+ * open(2) or mmap(2) (ENODEV also for a file that is no device of oscan's),
+ * EPROTO: another version of the page than this library knows.
+ */
+const struct oscan_page *oscan_page_open(const char *path);
+
+/** oscan_page_close - unmap; NULL is accepted */
+void oscan_page_close(const struct oscan_page *page);
+
+/**
+ * oscan_page_read - one axis, all fields of one moment
+ * @axis: out. @seq is even, and 2 more for each change since the driver was
+ *	bound, wrapping.
+ *
+ * Waits while the driver writes the axis, which takes about a microsecond.
+ * Memory order: what was read is not older than anything that the calling
+ * thread knew of before the call, for the fields are read between two reads of
+ * @seq, the first of which is an acquire and the second of which follows an
+ * acquire fence.
+ *
+ * Return: 0, or -1: ENXIO no such axis; ENODEV the device is gone, and @axis
+ * was filled in with how it was last.
+ */
+int oscan_page_read(const struct oscan_page *page, unsigned int number,
+		    struct oscan_page_axis *axis);
+
+/** @} */
+
+/**
  * @defgroup homing Homing: find an end stop and with it the position
  * @{
  */

@@ -848,8 +848,8 @@ enum oscan_event_type {
  * Errors of read(2): -EINVAL room for less than one event; -ENODATA the file
  * has not subscribed; -EAGAIN there is none and the file was opened with
  * O_NONBLOCK; -EINTR; -EFAULT, and the event counts as pushed out; -ENODEV
- * the device is gone and all there was has been read. poll(2) then says
- * POLLERR and POLLHUP.
+ * the device is gone and all there was has been read. poll(2) says POLLERR
+ * where read(2) would fail so, and with it POLLHUP once the device is gone.
  *
  * Errors of this request: -EUSERS OSCAN_EVENT_FILES files have subscribed
  * already; -ENOMEM.
