@@ -51,8 +51,9 @@ int page_map(struct file *file, struct vm_area_struct *area)
 	struct motor_file *motor = file->private_data;
 	struct controller *controller = motor->controller;
 
+	/* VM_SHARED is not set for a file that was opened to read. */
 	if (area->vm_pgoff || area->vm_end - area->vm_start != PAGE_SIZE ||
-	    !(area->vm_flags & VM_SHARED))
+	    !(area->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (area->vm_flags & (VM_WRITE | VM_EXEC))
 		return -EPERM;

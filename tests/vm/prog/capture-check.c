@@ -44,7 +44,7 @@ static int begin(void)
 	motor_move(fd, TURNTABLE, -1, 0);
 	motor_move(fd, ROTOR, -1, 0);
 	motor_set_position(fd, TURNTABLE, 0);
-	motor_set_position(fd, ROTOR, 0);
+	motor_set_position(fd, ROTOR, ROTOR_START);
 	rig_reset();
 	return fd;
 }
@@ -71,17 +71,18 @@ static void wait_for_count(int fd, uint64_t count)
 	}
 }
 
-/* Where the axis was: all its steps up to then went up. */
-static int64_t steps_until(const struct recording *recording,
+/* All steps go up. */
+static int64_t place_at(const struct recording *recording,
 			   unsigned int axis, uint64_t time_ns)
 {
 	size_t count, steps = 0;
 	uint64_t *times = step_times(recording, axis, &count);
+	int64_t from = axis == ROTOR ? ROTOR_START : 0;
 
 	while (steps < count && times[steps] <= time_ns)
 		steps++;
 	free(times);
-	return steps;
+	return from + steps;
 }
 
 static void check_latch(const struct recording *recording,
@@ -96,7 +97,7 @@ static void check_latch(const struct recording *recording,
 	     (unsigned long long)event->time_ns);
 	for (axis = 0; axis < 2; axis++)
 		want_equal(event->positions[axis],
-			   steps_until(recording, axis, event->time_ns));
+			   place_at(recording, axis, event->time_ns));
 	for (; axis < OSCAN_MAX_AXES; axis++)
 		want_equal(event->positions[axis], 0);
 }
@@ -196,7 +197,7 @@ static void edges_that_come_too_soon_are_counted_and_not_latched(void)
 		   capture_state(fd).count * sizeof(*latched));
 }
 
-static void a_bad_request_is_refused_and_changes_nothing(void)
+static void a_bad_capture_request_is_refused_and_changes_nothing(void)
 {
 	struct oscan_capture_set bad = { .edges = OSCAN_CAPTURE_RISING };
 	int fd = begin(), watcher = motor_open(O_RDONLY);
@@ -234,7 +235,7 @@ static const struct kit_case cases[] = {
 	CASE(the_strobe_of_a_camera_latches_time_and_all_positions),
 	CASE(only_the_edges_asked_for_are_latched),
 	CASE(edges_that_come_too_soon_are_counted_and_not_latched),
-	CASE(a_bad_request_is_refused_and_changes_nothing),
+	CASE(a_bad_capture_request_is_refused_and_changes_nothing),
 };
 
 int main(int argc, char **argv)

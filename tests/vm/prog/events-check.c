@@ -17,6 +17,8 @@
 #include "kit.h"
 
 #define SIZE	sizeof(struct oscan_event)
+/* A busy machine may hold an axis up at any time. */
+#define CALM	(OSCAN_EVENT_ALL & ~OSCAN_EVENT_BIT(OSCAN_EVENT_STUMBLE))
 #define WAIT_NS	(30 * KIT_NS_PER_S)
 
 static void subscribe(int fd, uint32_t types)
@@ -73,7 +75,7 @@ static int poll_now(int fd)
 
 static void a_move_tells_when_it_begins_and_why_it_ends(void)
 {
-	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL);
+	int fd = motor_setup(), all = listen(CALM);
 	uint64_t before = kit_now_ns();
 	struct oscan_event start, end;
 	struct oscan_move move;
@@ -107,7 +109,7 @@ static void a_move_tells_when_it_begins_and_why_it_ends(void)
 
 static void commands_tell_what_they_did(void)
 {
-	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL);
+	int fd = motor_setup(), all = listen(CALM);
 	uint64_t steps = motor_state(fd, TURNTABLE).steps;
 	struct oscan_stop stop = { .axes = 1 };
 	struct oscan_event event;
@@ -136,20 +138,28 @@ static void commands_tell_what_they_did(void)
 	want_equal(event.seq, 5);
 }
 
-static void a_disturbance_and_an_end_stop_tell(void)
+static void a_disturbance_tells(void)
 {
 	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL);
 	struct oscan_event event;
-	char text[64];
 
 	rig_write("delay_at", "150 30000");
 	motor_start(fd, TURNTABLE, 400, 0);
 	motor_rest(fd, TURNTABLE);
-	want_next(all, OSCAN_EVENT_MOVE_STARTED);
-	event = want_next(all, OSCAN_EVENT_STUMBLE);
-	want(event.position >= 150 && event.position <= 152,
-	     "it stumbled at %lld", (long long)event.position);
-	want_next(all, OSCAN_EVENT_MOVE_ENDED);
+	event = want_next(all, OSCAN_EVENT_MOVE_STARTED);
+	while (event.position < 150)
+		event = next(all);
+	want_equal(event.type, OSCAN_EVENT_STUMBLE);
+	want(event.position <= 152, "it stumbled at %lld",
+	     (long long)event.position);
+}
+
+static void an_end_stop_tells(void)
+{
+	int fd = motor_setup(), all = listen(CALM);
+	struct oscan_event event;
+	char text[64];
+
 	snprintf(text, sizeof(text), "%lld 1 normal",
 		 rig_number("net_2") + 20);
 	rig_write("endstop_2", text);
@@ -158,7 +168,7 @@ static void a_disturbance_and_an_end_stop_tell(void)
 	want_next(all, OSCAN_EVENT_MOVE_STARTED);
 	event = want_next(all, OSCAN_EVENT_STOP_CLOSED);
 	want_equal(event.value, OSCAN_STATE_AT_MAX);
-	want_equal(event.position, 420);
+	want_equal(event.position, 20);
 	event = want_next(all, OSCAN_EVENT_MOVE_ENDED);
 	want_equal(event.value, OSCAN_END_SWITCH);
 	motor_move(fd, TURNTABLE, -30, 1000);
@@ -206,9 +216,10 @@ static void each_file_gets_what_it_subscribed_to_and_nothing_else(void)
 static void bad_calls_are_refused_as_documented(void)
 {
 	struct oscan_events request = { .types = OSCAN_EVENT_ALL };
-	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL), i;
+	int fd = motor_setup(), all = listen(CALM), i;
 	int files[OSCAN_EVENT_FILES];
 	struct oscan_event events[4];
+	void *volatile nowhere = NULL;
 
 	want_equal(try_read(all, events, 0), -EINVAL);
 	want_equal(try_read(all, events, SIZE - 1), -EINVAL);
@@ -221,7 +232,7 @@ static void bad_calls_are_refused_as_documented(void)
 	want_equal(motor_try(all, OSCAN_IOC_EVENTS, &request), -EINVAL);
 	/* One that could not be written is lost, and counted. */
 	motor_move(fd, TURNTABLE, 5, 0);
-	want_equal(try_read(all, NULL, SIZE), -EFAULT);
+	want_equal(try_read(all, nowhere, SIZE), -EFAULT);
 	want_equal(try_read(all, events, sizeof(events)), SIZE);
 	want_equal(events[0].seq, 1);
 	want_equal(events[0].dropped, 1);
@@ -349,7 +360,7 @@ static void write_driver(const char *name)
 /* What came before the end can still be read. */
 static void a_device_that_goes_ends_every_wait(void)
 {
-	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL);
+	int fd = motor_setup(), all = listen(CALM);
 	uint64_t steps = motor_state(fd, TURNTABLE).steps;
 	struct oscan_event event;
 	struct reader reader;
@@ -377,7 +388,8 @@ static void a_device_that_goes_ends_every_wait(void)
 static const struct kit_case cases[] = {
 	CASE(a_move_tells_when_it_begins_and_why_it_ends),
 	CASE(commands_tell_what_they_did),
-	CASE(a_disturbance_and_an_end_stop_tell),
+	CASE(a_disturbance_tells),
+	CASE(an_end_stop_tells),
 	CASE(each_file_gets_what_it_subscribed_to_and_nothing_else),
 	CASE(bad_calls_are_refused_as_documented),
 	CASE(what_nobody_reads_pushes_out_the_oldest_and_is_counted),
