@@ -145,6 +145,21 @@ a_right_command_line_is_parsed()
 	right set-position turntable 0
 	right set-position turntable -3.25deg
 	right set-position turntable -26 --steps
+	right trigger
+	right trigger --json
+	right trigger camera
+	right trigger camera turntable --at 90
+	right trigger camera turntable --at 90 --at -30deg --width 2ms
+	right trigger camera turntable --start -5 --every -10
+	right trigger camera turntable --start 0 --every 1 --number 36 \
+		--direction up --steps --json
+	right trigger camera --off
+	right trigger camera --pulse --width 1us
+	right capture
+	right capture strobe --json
+	right capture strobe --edges both --min-interval 50us
+	right capture strobe --edges off
+	right capture strobe --follow --number 3 --edges rising
 }
 
 a_wrong_command_line_is_told_in_one_sentence()
@@ -212,6 +227,36 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'mm/s or turn/s behind it, found "3deg"' home rotor --fast 3deg
 	wrong 'did you mean "--towards"?' home rotor --towrads
 	wrong 'wanted no argument, found "now"' doctor now
+	wrong 'wanted one of --at, --every, --pulse and --off, found more' \
+		trigger camera turntable --at 1 --off
+	wrong 'wanted the name of a line, found none' trigger --pulse
+	wrong 'wanted no axis with --off, found "turntable"' \
+		trigger camera turntable --off
+	wrong 'wanted --at or --every with an axis, found neither' \
+		trigger camera turntable
+	wrong 'wanted an axis with --at and --every, found none' \
+		trigger camera --at 3
+	wrong 'wanted --start and --every together, found one of them' \
+		trigger camera turntable --every 3
+	wrong 'found --number alone' trigger camera turntable --at 3 --number 2
+	wrong 'wanted a number, found "x"' trigger camera turntable --at x
+	wrong 'wanted a number, found "x"' \
+		trigger camera turntable --start 1 --every x
+	wrong 'wanted up, down or both, found "left"' \
+		trigger camera turntable --at 3 --direction left
+	wrong 'wanted a time such as 50us or 2ms, found "50"' \
+		trigger camera --pulse --width 50
+	wrong 'wanted 1us to 4.29497s, found "5s"' \
+		trigger camera --pulse --width 5s
+	wrong 'wanted a whole number above zero, found "-1"' \
+		trigger camera turntable --start 0 --every 1 --number=-1
+	wrong 'wanted rising, falling, both or off, found "up"' \
+		capture strobe --edges up
+	wrong 'wanted the name of a line, found none' capture --follow
+	wrong 'wanted --edges with --min-interval, found none' \
+		capture strobe --min-interval 1ms
+	wrong 'found --number alone' capture strobe --number 3
+	wrong 'found --edges off' capture strobe --follow --edges off
 	wrong 'option "--output" needs a value' doctor --output
 	wrong 'wanted absolute, shortest, up or down, found "left"' \
 		move turntable 1 --way left
@@ -229,7 +274,8 @@ a_missing_device_is_told_in_one_sentence()
 {
 	local none=$work/none command
 
-	for command in list status stats stop halt "enable turntable" \
+	for command in list status stats stop halt trigger capture \
+		       "enable turntable" "trigger camera --pulse" \
 		       "calibrate x --commanded 1 --measured 1" \
 		       "move turntable 1" "home turntable" "set-position turntable 1"; do
 		# shellcheck disable=SC2206

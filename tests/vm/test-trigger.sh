@@ -10,7 +10,7 @@
 . "$OSCAN_TREE/tests/vm/cases.sh"
 
 load_rig triggers=1 captures=1 stops=1 max_accel_sps2=100000
-#run_cases trigger-check
+run_cases trigger-check
 run_cases capture-check
 run_cases events-check
 run_cases page-check

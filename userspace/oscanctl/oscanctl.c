@@ -24,6 +24,8 @@ static const struct command commands[] = {
 	{ "set-position", cmd_set_position, "say where an axis is" },
 	{ "calibrate", cmd_calibrate,
 	  "work out the scale of an axis from a known travel" },
+	{ "trigger", cmd_trigger, "have a line pulse where an axis passes" },
+	{ "capture", cmd_capture, "tell when a line changed, and where then" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },

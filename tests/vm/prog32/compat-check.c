@@ -26,6 +26,12 @@ static union {
 	struct oscan_move move;
 	struct oscan_stop stop;
 	struct oscan_set_position set_position;
+	struct oscan_events events;
+	struct oscan_trigger_set trigger_set;
+	struct oscan_trigger trigger;
+	struct oscan_pulse pulse;
+	struct oscan_capture_set capture_set;
+	struct oscan_capture capture;
 } argument;
 
 static int fd;
