@@ -59,9 +59,9 @@ static bool shared_enable;
 module_param(shared_enable, bool, 0444);
 MODULE_PARM_DESC(shared_enable, "1: one ENABLE line for both axes");
 
-static bool triggers;
-module_param(triggers, bool, 0444);
-MODULE_PARM_DESC(triggers, "1: the device has the two trigger lines");
+static unsigned int triggers;
+module_param(triggers, uint, 0444);
+MODULE_PARM_DESC(triggers, "how many trigger lines the device has, 0 to 2");
 
 static bool captures;
 module_param(captures, bool, 0444);
@@ -195,8 +195,7 @@ static void choose_lines(void)
 		add_lines(stop_lines, ARRAY_SIZE(stop_lines));
 	else if (stops)
 		add_lines(slow_stop_lines, ARRAY_SIZE(slow_stop_lines));
-	if (triggers)
-		add_lines(trigger_lines, ARRAY_SIZE(trigger_lines));
+	add_lines(trigger_lines, triggers);
 	if (captures)
 		add_lines(capture_lines, ARRAY_SIZE(capture_lines));
 }
@@ -206,8 +205,9 @@ static void add_names(void)
 	struct property_entry *property = motor_properties;
 
 	if (triggers)
-		*property++ = PROPERTY_ENTRY_STRING_ARRAY("trigger-names",
-							  trigger_names);
+		*property++ = PROPERTY_ENTRY_STRING_ARRAY_LEN("trigger-names",
+							      trigger_names,
+							      triggers);
 	if (captures)
 		*property = PROPERTY_ENTRY_STRING_ARRAY("capture-names",
 							capture_names);
@@ -278,6 +278,11 @@ int motor_device_init(struct rig *rig)
 
 	if (bare)
 		return 0;
+	if (triggers > ARRAY_SIZE(trigger_lines)) {
+		pr_err("oscan_rig: triggers must be 0 to %zu, is %u\n",
+		       ARRAY_SIZE(trigger_lines), triggers);
+		return -EINVAL;
+	}
 	override(turntable_properties);
 	override(rotor_properties);
 	choose_lines();

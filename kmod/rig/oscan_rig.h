@@ -22,8 +22,8 @@
  * of a gpio chip that sleeps, and stops=3 by one that also has no interrupts.
  * shared_enable=1 makes
  * TURNTABLE_ENABLE the ENABLE line of both axes. triggers=1 gives the device
- * the trigger lines TRIGGER ("camera") and TRIGGER_2 ("flash"), captures=1 the
- * capture line CAPTURE ("strobe").
+ * the trigger line TRIGGER ("camera"), triggers=2 also TRIGGER_2 ("flash"), and
+ * captures=1 the capture line CAPTURE ("strobe").
  *
  * refuse_suspend=1 (also in /sys/module/oscan_rig/parameters) has a suspend
  * called off with EBUSY once the motors were suspended. When the machine is

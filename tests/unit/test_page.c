@@ -3,6 +3,7 @@
 /* The page, in a file in place of the device. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "unit.h"
 
 #define ROUNDS	20000
-#define CHANGES	20
+#define CHANGES	200
 
 static char path[] = "/tmp/oscan-page-XXXXXX";
 
@@ -138,6 +139,9 @@ static void *write_on(void *data)
 		axis->seq++;
 		atomic_thread_fence(memory_order_seq_cst);
 		axis->position = i;
+		/* A reader that shares the processor sees it half done. */
+		if (i % 8 == 0)
+			sched_yield();
 		axis->target = -i;
 		axis->last_step_ns = 3 * i;
 		axis->steps = i;

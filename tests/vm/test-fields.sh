@@ -8,5 +8,5 @@
 # shellcheck source=tests/vm/cases.sh
 . "$OSCAN_TREE/tests/vm/cases.sh"
 
-load_rig triggers=1 captures=1
+load_rig triggers=1 captures=1 max_speed_sps=2500
 run_cases fields-check

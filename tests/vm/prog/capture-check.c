@@ -119,8 +119,8 @@ static void the_strobe_of_a_camera_latches_time_and_all_positions(void)
 	rig_write("strobe", "3333 2717");
 	set(fd, BOTH, 0);
 	motor_do(fd, OSCAN_IOC_TRIGGER_SET, &every);
-	motor_start(fd, ROTOR, 700, 3000);
-	motor_move(fd, TURNTABLE, 700, 3500);
+	motor_start(fd, ROTOR, 700, 1700);
+	motor_move(fd, TURNTABLE, 700, 2000);
 	motor_rest(fd, ROTOR);
 	wait_for_count(fd, 24);
 	recording = rig_take();
@@ -226,7 +226,7 @@ static void a_bad_capture_request_is_refused_and_changes_nothing(void)
 	toggle(1);
 	wait_for_count(fd, 1);
 	want_equal(motor_info(fd).captures, 1);
-	want_equal(motor_info(fd).triggers, 2);
+	want(motor_info(fd).triggers, "no trigger lines");
 }
 
 #define CASE(name) { #name, name }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: tests/vm/prog/kit/kit.c tests/rotor/judge.c tests/rotor/edges.c -lm */
 /*
- * Events by read(2) and poll(2). The rig is loaded with triggers=1 stops=1.
+ * Events by read(2) and poll(2). The rig is loaded with triggers=1 stops=1
+ * start_stop_fsps=1.
  */
 #include <errno.h>
 #include <fcntl.h>

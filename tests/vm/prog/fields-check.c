@@ -21,7 +21,7 @@
 #include "kit.h"
 
 #define AXES	2
-#define TRIGGERS 2
+#define TRIGGERS 1
 #define CAPTURES 1
 #define PAGE	4096
 

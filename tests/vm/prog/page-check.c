@@ -21,7 +21,7 @@
 
 #define PAGE	4096
 #define SEEN	20000
-#define STEPS	1500
+#define STEPS	800
 
 static const struct oscan_page *open_page(void)
 {
@@ -190,8 +190,8 @@ static void what_is_read_while_axes_move_is_of_one_moment(void)
 		want(!pthread_create(&threads[axis], NULL, watch,
 				     &watchers[axis]), "pthread_create");
 	}
-	motor_start(fd, TURNTABLE, STEPS, 0);
-	motor_start(fd, ROTOR, STEPS, 0);
+	motor_start(fd, TURNTABLE, STEPS, 2000);
+	motor_start(fd, ROTOR, STEPS, 1900);
 	motor_rest(fd, TURNTABLE);
 	motor_rest(fd, ROTOR);
 	recording = rig_take();

@@ -2,7 +2,7 @@
 /* LINK: tests/vm/prog/kit/kit.c tests/rotor/judge.c tests/rotor/edges.c -lm */
 /*
  * Compare output, judged on the edges that the rig recorded. The rig is loaded
- * with triggers=1.
+ * with triggers=2.
  */
 #include <errno.h>
 #include <fcntl.h>
