@@ -48,6 +48,12 @@ static void begin_pulse(struct trigger *trigger, u32 width_ns)
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
+static bool is_position(s64 position)
+{
+	return position <= OSCAN_POSITION_LIMIT &&
+	       position >= -OSCAN_POSITION_LIMIT;
+}
+
 /* trigger->lock held: to the next position, if there is one */
 static void advance(struct trigger *trigger)
 {
@@ -60,8 +66,7 @@ static void advance(struct trigger *trigger)
 	} else {
 		next = trigger->list ? trigger->list[matched] :
 				       state->next + state->distance;
-		if (next >= -OSCAN_POSITION_LIMIT &&
-		    next <= OSCAN_POSITION_LIMIT)
+		if (is_position(next))
 			state->next = next;
 		else
 			state->status = OSCAN_TRIGGER_DONE;
@@ -71,8 +76,7 @@ static void advance(struct trigger *trigger)
 }
 
 /* axis->lock and trigger->lock held */
-static void tell(struct axis *axis, struct trigger *trigger, bool fires,
-		 s64 position)
+static void tell(struct axis *axis, struct trigger *trigger, bool fires)
 {
 	const struct oscan_trigger *state = &trigger->state;
 	struct oscan_event event = {
@@ -81,7 +85,7 @@ static void tell(struct axis *axis, struct trigger *trigger, bool fires,
 		.time_ns = fires ? state->last_ns : axis->rise_ns,
 		.axis = axis->info.axis,
 		.line = state->line,
-		.position = position,
+		.position = axis->position,
 		.move_id = axis->move_id,
 		.aux = fires ? state->fired : state->missed,
 	};
@@ -107,7 +111,7 @@ static void match(struct axis *axis, struct trigger *trigger)
 	advance(trigger);
 	if (state->status != OSCAN_TRIGGER_ARMED)
 		axis->triggers &= ~BIT(state->line);
-	tell(axis, trigger, fires, axis->position);
+	tell(axis, trigger, fires);
 	raw_spin_unlock(&trigger->lock);
 }
 
@@ -154,12 +158,6 @@ static void set_waiting(struct trigger *trigger, bool waiting)
 	else
 		axis->triggers &= ~BIT(state->line);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
-}
-
-static bool is_position(s64 position)
-{
-	return position <= OSCAN_POSITION_LIMIT &&
-	       position >= -OSCAN_POSITION_LIMIT;
 }
 
 static int check_every(const struct oscan_trigger_set *set)

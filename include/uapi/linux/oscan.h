@@ -44,7 +44,7 @@
  *
  * Every struct has the same layout for 32-bit and 64-bit processes. Reserved
  * fields of commands must be zero on the way in; requests that only read look
- * at nothing but the number of the axis. All are zero on the way out.
+ * at nothing but the number of the axis or line. All are zero on the way out.
  */
 #ifndef _UAPI_LINUX_OSCAN_H
 #define _UAPI_LINUX_OSCAN_H
