@@ -15,6 +15,10 @@ int axis_init(struct axis *axis)
 	raw_spin_lock_init(&axis->lock);
 	compat_hrtimer_setup(&axis->timer, step_timer, CLOCK_MONOTONIC,
 			     HRTIMER_MODE_ABS_PINNED_HARD);
+	axis->stream = (struct stream){
+		.period_ms = OSCAN_PERIOD_MS_DEFAULT,
+		.spacing = OSCAN_SPACING_DEFAULT,
+	};
 	axis->next_edge = STEP_EDGE_NONE;
 	axis->motion = OSCAN_MOTION_IDLE;
 	axis->end = OSCAN_END_NONE;

@@ -73,17 +73,21 @@ static struct axis *find_axis(struct controller *controller, u32 number)
 	return &controller->axes[number];
 }
 
+void controller_get_info(struct controller *controller,
+			 struct oscan_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->abi_version = OSCAN_ABI_VERSION;
+	info->axes = controller->n_axes;
+	info->step_cost_ns = controller->step_cost_ns;
+	info->max_rate_sps = controller->max_rate_sps;
+	strscpy(info->name, dev_name(controller->dev), OSCAN_NAME_LEN);
+	strscpy(info->driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
+}
+
 static int get_info(struct motor_file *motor, union request *r)
 {
-	struct controller *controller = motor->controller;
-
-	memset(&r->info, 0, sizeof(r->info));
-	r->info.abi_version = OSCAN_ABI_VERSION;
-	r->info.axes = controller->n_axes;
-	r->info.step_cost_ns = controller->step_cost_ns;
-	r->info.max_rate_sps = controller->max_rate_sps;
-	strscpy(r->info.name, dev_name(controller->dev), OSCAN_NAME_LEN);
-	strscpy(r->info.driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
+	controller_get_info(motor->controller, &r->info);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ static void controller_release(struct kref *ref)
 
 	for (i = 0; i < controller->n_axes; i++)
 		kvfree(controller->axes[i].ring);
-	kfree(controller->batch);
+	kfree(controller->buffers);
 	kvfree(controller);
 }
 
@@ -73,8 +73,8 @@ static struct controller *controller_new(struct device *dev)
 		.fops = &motor_fops,
 		.parent = dev,
 	};
-	controller->batch = kmalloc(sizeof(*controller->batch), GFP_KERNEL);
-	if (!controller->batch) {
+	controller->buffers = trace_buffers_new();
+	if (!controller->buffers) {
 		kvfree(controller);
 		return NULL;
 	}
@@ -121,6 +121,7 @@ static int motor_probe(struct platform_device *pdev)
 		goto err_endstop;
 	}
 	debug_init(controller);
+	query_add(controller);
 	dev_info(&pdev->dev, "%u axes, %u ns a step, up to %u steps/s\n",
 		 controller->n_axes, controller->step_cost_ns,
 		 controller->max_rate_sps);
@@ -140,6 +141,7 @@ static void motor_remove(struct platform_device *pdev)
 	struct controller *controller = platform_get_drvdata(pdev);
 	unsigned int i;
 
+	query_remove(controller);
 	debug_exit(controller);
 	misc_deregister(&controller->misc);
 	mutex_lock(&controller->mutex);

@@ -23,23 +23,16 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "batch.h"
 #include "compat.h"
 #include "plan.h"
 
 struct controller;
 struct dentry;
-
-/* A step on its way from the interrupt to the trace. */
-struct trace_step {
-	u64 time_ns;
-	s64 position;
-	int sign;
-};
+struct trace_buffers;
 
 /* Power of two: 0.8 s at 20000 steps/s. */
 #define TRACE_RING_STEPS	16384U
-/* Steps in one message: at most 2.5 KiB of deltas. */
-#define TRACE_BATCH_STEPS	256U
 
 /* Up to here a pulse is waited out, above it gets an interrupt of its own. */
 #define STEP_SPIN_MAX_NS	5000U
@@ -111,6 +104,16 @@ enum side {
 };
 
 /**
+ * struct stream - how the steps of an axis are told
+ * @period_ms: steps wait at most so long for their message while others follow
+ * @spacing: a thinned message has the steps to multiples of this
+ */
+struct stream {
+	u32 period_ms;
+	u32 spacing;
+};
+
+/**
  * struct axis - one motor
  * @controller: owner
  * @info: constant after probe; what userspace is told of the axis
@@ -161,6 +164,9 @@ enum side {
  * @trace_seq: number of the next trace message
  * @trace_lost: steps that found the ring full
  * @trace_kick_ns: when the worker was last asked to send
+ * @late_ns: by how much the last step was late, at most U32_MAX
+ * @stream: how the steps are told
+ * @thin_seq: number of the next thinned message; only the worker uses it
  * @state_seq: number of the next state message; only the worker uses it
  */
 struct axis {
@@ -215,6 +221,9 @@ struct axis {
 	u32 trace_seq;
 	u64 trace_lost;
 	u64 trace_kick_ns;
+	u32 late_ns;
+	struct stream stream;
+	u32 thin_seq;
 	u32 state_seq;
 };
 
@@ -238,7 +247,7 @@ struct motor_file {
  * @gone: the device is unbound; axes and lines must not be touched
  * @idle: woken when an axis has come to rest
  * @report: sends traces and states up
- * @batch: only @report uses it
+ * @buffers: only @report uses it
  * @folder: in debugfs
  * @axes: shape [n_axes]
  */
@@ -256,7 +265,7 @@ struct controller {
 	bool gone;
 	wait_queue_head_t idle;
 	struct work_struct report;
-	struct trace_batch *batch;
+	struct trace_buffers *buffers;
 	struct dentry *folder;
 	struct axis axes[OSCAN_MAX_AXES];
 };
@@ -273,6 +282,8 @@ int controller_measure_cost(struct controller *controller);
 
 /* chrdev.c */
 extern const struct file_operations motor_fops;
+void controller_get_info(struct controller *controller,
+			 struct oscan_info *info);
 
 /* debugfs.c */
 void debug_init(struct controller *controller);
@@ -342,36 +353,43 @@ void step_suspect(struct axis *axis);
 
 /* trace.c: axis->lock held; true when the steps so far should be sent now */
 bool trace_put(struct axis *axis);
-/* trace.c: the work of controller->report */
+/* trace.c: the work of controller->report, and what it works with */
 void trace_report(struct work_struct *work);
-
-/* netlink.c: process context */
-int netlink_init(void);
-void netlink_exit(void);
-/* netlink.c: any context */
-bool netlink_trace_wanted(void);
+struct trace_buffers *trace_buffers_new(void);
+/* trace.c: process context; @stream within the range that the uapi states */
+void trace_get_stream(struct axis *axis, struct stream *stream);
+void trace_set_stream(struct axis *axis, const struct stream *stream);
 
 /**
- * struct trace_batch - what one OSCAN_CMD_TRACE message says
+ * struct trace_message - what an OSCAN_CMD_TRACE or OSCAN_CMD_THIN message says
+ * @cmd: which of them
  * @axis: number of the axis
  * @seq: sequence number
- * @lost: trace_lost at this message
+ * @lost: steps so far that are in no message
  * @horizon_ns: every step up to then has been told
- * @sign: +1 or -1
- * @count: steps, 0 for a message that only moves the horizon
- * @steps: shape [count]
+ * @total: steps made up to then
+ * @batch: steps; an empty one only moves the horizon
  */
-struct trace_batch {
+struct trace_message {
+	u8 cmd;
 	u32 axis;
 	u32 seq;
 	u64 lost;
 	u64 horizon_ns;
-	int sign;
-	unsigned int count;
-	struct trace_step steps[TRACE_BATCH_STEPS];
+	u64 total;
+	const struct trace_batch *batch;
 };
 
-void netlink_send_trace(const struct trace_batch *batch);
+/* netlink.c: process context */
+int netlink_init(void);
+void netlink_exit(void);
+void netlink_send_trace(const struct trace_message *message);
 void netlink_send_state(u32 seq, const struct oscan_state *state);
+/* netlink.c: any context: is anybody subscribed to the group of @cmd? */
+bool netlink_wanted(u8 cmd);
+
+/* query.c: process context: what may be asked of, from its probe to removal */
+void query_add(struct controller *controller);
+void query_remove(struct controller *controller);
 
 #endif /* OSCAN_MOTOR_H */

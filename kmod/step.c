@@ -278,6 +278,7 @@ static void account(struct axis *axis)
 	u64 late = axis->rise_ns - min(axis->rise_ns, axis->due_ns);
 
 	trace_oscan_step(axis, late);
+	axis->late_ns = min_t(u64, late, U32_MAX);
 	stats->late_bins[min(fls64(late), OSCAN_LATE_BINS - 1)]++;
 	stats->worst_late_ns = max(stats->worst_late_ns, late);
 	stats->move_worst_late_ns = max(stats->move_worst_late_ns, late);

@@ -348,6 +348,8 @@ TEST(a_batch_that_cannot_be_is_refused_and_changes_nothing)
 	const struct oscan_trace_batch bad[] = {
 		{ .steps = 2, .direction = 0, .first_position = 1,
 		  .times_ns = good, .horizon_ns = 3000 },
+		{ .steps = 2, .direction = 1, .first_position = 1, .spacing = 2,
+		  .times_ns = good, .horizon_ns = 3000 },
 		{ .steps = 2, .direction = 2, .first_position = 1,
 		  .times_ns = good, .horizon_ns = 3000 },
 		{ .steps = 2, .direction = 1, .first_position = 1,

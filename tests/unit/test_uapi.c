@@ -82,6 +82,8 @@ TEST(numbers_of_words_never_change)
 	ck_assert_uint_eq(OSCAN_MOVE_HOMING, 32);
 	ck_assert_uint_eq(OSCAN_SET_AT_LATCH, 1);
 	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
+	ck_assert_int_eq(OSCAN_CMD_STREAM_SET, 9);
 	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);
-	ck_assert_int_eq(OSCAN_ATTR_MAX, 11);
+	ck_assert_int_eq(OSCAN_ATTR_STATS, 20);
+	ck_assert_int_eq(OSCAN_ATTR_MAX, 20);
 }

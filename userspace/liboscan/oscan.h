@@ -355,8 +355,11 @@ struct oscan_monitor;
 
 /** enum oscan_monitor_group - what to receive, a bit mask */
 enum oscan_monitor_group {
-	OSCAN_MONITOR_TRACE = 1 << 0,
-	OSCAN_MONITOR_STATE = 1 << 1,
+	OSCAN_MONITOR_TRACE = 1 << 0,	/* every step */
+	OSCAN_MONITOR_STATE = 1 << 1,	/* every change of state */
+	OSCAN_MONITOR_THIN = 1 << 2,	/* steps evenly apart, see */
+					/* oscan_stream_set(); not together */
+					/* with OSCAN_MONITOR_TRACE */
 };
 
 /**
@@ -366,10 +369,20 @@ enum oscan_monitor_group {
  * @direction: +1 or -1; 0 if @steps is 0
  * @first_position: position after the first step
  * @times_ns: shape [steps], time of each step, ascending
+ * @late_ns: shape [steps], by how much each was late, as in struct
+ *	oscan_stats; 2^32 - 1 is also for more
+ * @first_number: of the first step, among all that the axis has made in both
+ *	directions, from 1; as @steps of struct oscan_state. What the others
+ *	have follows from @spacing.
+ * @total: steps that the axis had made at the horizon
+ * @spacing: microsteps from each step of the batch to the next: 1, or of
+ *	OSCAN_MONITOR_THIN the setting; such a batch has the steps to multiples
+ *	of it, and no other
  * @horizon_ns: no further step of this axis up to this time
  * @missed: true if anything may be missing between the batch before and this
  *	one: a message was dropped, or the driver's ring was full; false for
- *	the first batch of an axis, which has none before it
+ *	the first batch of an axis, which has none before it. How many steps
+ *	follows from @first_number and @total of the batch before.
  * @lost_total: steps that the driver could not put on the trace so far
  */
 struct oscan_trace_batch {
@@ -378,6 +391,10 @@ struct oscan_trace_batch {
 	int direction;
 	int64_t first_position;
 	const uint64_t *times_ns;
+	const uint32_t *late_ns;
+	uint64_t first_number;
+	uint64_t total;
+	unsigned int spacing;
 	uint64_t horizon_ns;
 	bool missed;
 	uint64_t lost_total;
@@ -405,7 +422,7 @@ struct oscan_monitor_handler {
  *
  * Return: new monitor, to be closed with oscan_monitor_close(), or NULL:
  * ENOENT: the driver is not loaded, or this is not the initial network
- * namespace; EINVAL: no group or an unknown one; EPERM, ENOMEM, EIO: netlink
+ * namespace; EINVAL: no group, an unknown one, or both TRACE and THIN; EPERM, ENOMEM, EIO: netlink
  * failed otherwise.
  */
 struct oscan_monitor *oscan_monitor_open(unsigned int groups);
@@ -435,6 +452,78 @@ int oscan_monitor_fd(const struct oscan_monitor *monitor);
  */
 int oscan_monitor_read(struct oscan_monitor *monitor,
 		       const struct oscan_monitor_handler *handler);
+
+/** @} */
+
+/**
+ * @defgroup query Query: what the driver says to anybody
+ *
+ * As the requests of oscan_motor, but over netlink: these need no right to open
+ * the device. They may be called by any thread at any time; each blocks for as
+ * long as the kernel needs to answer.
+ *
+ * Errors: ENOENT: the driver is not loaded, or this is not the initial network
+ * namespace; ENODEV: it has no device; EBADE; ENOMEM, EIO: netlink failed.
+ * @{
+ */
+
+/** oscan_query_info - the controller, into @info. Return: 0, or -1. */
+int oscan_query_info(struct oscan_info *info);
+
+/**
+ * oscan_query_axes - what firmware says of all axes
+ * @axes: out: shape [OSCAN_MAX_AXES]
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_axes(struct oscan_axis_info *axes);
+
+/**
+ * oscan_query_states - the present state of all axes; after a loss, say
+ * @states: out: shape [OSCAN_MAX_AXES]; without OSCAN_STATE_MINE
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_states(struct oscan_state *states);
+
+/**
+ * oscan_query_stats - the statistics of all axes
+ * @stats: out: shape [OSCAN_MAX_AXES]
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_stats(struct oscan_stats *stats);
+
+/**
+ * struct oscan_stream - how the steps of an axis are told to all subscribers
+ * @period_ms: steps wait at most so long for their message while others
+ *	follow, 1 to OSCAN_PERIOD_MS_MAX milliseconds
+ * @spacing: OSCAN_MONITOR_THIN tells the steps to multiples of this, 1 to
+ *	OSCAN_SPACING_MAX microsteps
+ */
+struct oscan_stream {
+	uint32_t period_ms;
+	uint32_t spacing;
+};
+
+/**
+ * oscan_stream_get - the settings of an axis, into @stream
+ *
+ * Return: 0, or -1, also with ENXIO: no such axis.
+ */
+int oscan_stream_get(unsigned int axis, struct oscan_stream *stream);
+
+/**
+ * oscan_stream_set - change the settings of an axis
+ * @stream: a field that is 0 stays as it is
+ *
+ * For all programs, until the driver is unbound. OSCAN_MONITOR_TRACE has every
+ * step whatever @spacing is.
+ *
+ * Return: 0, or -1, also with ENXIO: no such axis; ERANGE: out of range;
+ * EINVAL: both are 0; EPERM: it needs CAP_NET_ADMIN.
+ */
+int oscan_stream_set(unsigned int axis, const struct oscan_stream *stream);
 
 /** @} */
 
@@ -489,7 +578,8 @@ void oscan_track_free(struct oscan_track *track);
  *
  * Return: 0, or -1: ENOMEM; EINVAL: steps at or before the last step's time or
  * before the horizon, times that do not rise, a horizon before the last time,
- * a direction that is not +1 or -1, a position beyond OSCAN_POSITION_LIMIT.
+ * a direction that is not +1 or -1, a position beyond OSCAN_POSITION_LIMIT, a
+ * @spacing above 1.
  * After an error the track is unchanged.
  */
 int oscan_track_add(struct oscan_track *track,

@@ -164,6 +164,9 @@ static bool is_valid(const struct oscan_trace_batch *batch)
 
 	if (!batch->steps)
 		return true;
+	/* 0: made by hand, without a driver. */
+	if (batch->spacing > 1)
+		return false;
 	if (batch->direction != 1 && batch->direction != -1)
 		return false;
 	if (batch->steps > OSCAN_MOVE_STEPS_LIMIT ||

@@ -550,36 +550,87 @@ struct oscan_stats {
 #define OSCAN_IOC_MOVE_TOGETHER	_IOW('o', 0x49, struct oscan_group)
 
 /*
- * Generic netlink family "oscan": facts for any number of watchers, sent in
- * the initial network namespace. Any process may subscribe. Nothing is
- * collected or sent while nobody has subscribed to the group, so a watcher
- * subscribes first and then takes OSCAN_IOC_STATE as where it begins.
+ * Generic netlink family "oscan": facts for any number of watchers. The same
+ * is said, for programs that make a client from it, in oscan-netlink.yaml
+ * beside this file.
+ *
+ * What may be subscribed to are the groups, and what may be asked are the
+ * requests that end in _GET, both without any right. OSCAN_CMD_STREAM_SET
+ * needs CAP_NET_ADMIN in the initial user namespace. A motor belongs to the
+ * machine and to no network namespace: the family is there in the initial one
+ * only, and is not found in any other.
+ *
+ * Nothing is collected or sent while nobody has subscribed to the group, so a
+ * watcher subscribes first and then takes the state (OSCAN_CMD_STATE_GET or
+ * OSCAN_IOC_STATE) as where it begins. No message is longer than 8 KiB. A
+ * subscriber that does not receive has its messages dropped when its buffer is
+ * full, and disturbs nobody.
  */
 #define OSCAN_GENL_NAME		"oscan"
 #define OSCAN_GENL_VERSION	1
 #define OSCAN_GENL_TRACE	"trace"	/* group of OSCAN_CMD_TRACE */
+#define OSCAN_GENL_THIN		"thin"	/* group of OSCAN_CMD_THIN */
 #define OSCAN_GENL_STATE	"state"	/* group of OSCAN_CMD_STATE */
 
+/* Stream settings, see OSCAN_ATTR_PERIOD_MS and OSCAN_ATTR_SPACING. */
+#define OSCAN_PERIOD_MS_DEFAULT	20
+#define OSCAN_PERIOD_MS_MAX	1000
+#define OSCAN_SPACING_DEFAULT	100
+#define OSCAN_SPACING_MAX	10000
+
 /**
- * enum oscan_cmd - messages, all from the kernel
- * @OSCAN_CMD_TRACE: times of successive steps of one axis in one direction.
- *	Carries AXIS, SEQ, LOST, HORIZON and, unless it only says how far the
- *	trace is complete, FIRST_POSITION, FIRST_TIME, DIRECTION, STEPS and,
- *	if STEPS is above 1, DELTAS.
- * @OSCAN_CMD_STATE: sent when an axis starts or ends a move, is switched on
- *	or off, has its position set, stumbles, or has an end stop that
- *	closes or opens; changes that follow each
- *	other fast may share a message. Carries AXIS, SEQ, STATE. It comes
- *	after the steps that led to it.
+ * enum oscan_cmd - messages of the family
+ * @OSCAN_CMD_TRACE: from the kernel, in the group of that name: times of
+ *	successive steps of one axis in one direction. Carries AXIS, SEQ, LOST,
+ *	HORIZON, TOTAL, SPACING and, unless it only says how far the trace is
+ *	complete, FIRST_POSITION, FIRST_TIME, FIRST_NUMBER, DIRECTION, STEPS,
+ *	LATE and, if STEPS is above 1, DELTAS. SPACING is 1.
+ * @OSCAN_CMD_STATE: from the kernel, in the group of that name: sent when an
+ *	axis starts or ends a move, is switched on or off, has its position
+ *	set, stumbles, or has an end stop that closes or opens; changes that
+ *	follow each other fast may share a message. Carries AXIS, SEQ, STATE.
+ *	It comes after the steps that led to it.
+ * @OSCAN_CMD_THIN: from the kernel, in the group of that name: as
+ *	OSCAN_CMD_TRACE, but only of those steps that lead to a position which
+ *	is a multiple of SPACING. Every other step was left out. It has
+ *	sequence numbers of its own.
+ * @OSCAN_CMD_INFO_GET: ask for the controller. Answer: CONTROLLER, INFO.
+ * @OSCAN_CMD_AXIS_GET: ask what firmware says of an axis. Takes AXIS, as the
+ *	following do. Answer: CONTROLLER, AXIS, AXIS_INFO.
+ * @OSCAN_CMD_STATE_GET: ask for the state of an axis; after a loss for
+ *	instance. Answer: CONTROLLER, AXIS, STATE.
+ * @OSCAN_CMD_STATS_GET: ask for the statistics of an axis. Answer:
+ *	CONTROLLER, AXIS, STATS.
+ * @OSCAN_CMD_STREAM_GET: ask how the steps of an axis are told. Answer:
+ *	CONTROLLER, AXIS, PERIOD_MS, SPACING.
+ * @OSCAN_CMD_STREAM_SET: set how the steps of an axis are told, for all
+ *	subscribers, until the driver is unbound. Takes AXIS and PERIOD_MS,
+ *	SPACING or both; what is not given stays.
+ *
+ * As a dump (NLM_F_DUMP) the requests that end in _GET take no attribute, and
+ * answer with one message for each axis.
  *
  * A watcher knows that it has missed something from a gap in SEQ (a message
  * was dropped on the way, because the socket's buffer was full; recv(2) then
  * also says ENOBUFS) or a greater LOST (steps were made that are in no
- * message). OSCAN_IOC_STATE tells the present position after that.
+ * message). Which steps it did not see follows from FIRST_NUMBER and TOTAL.
+ *
+ * Errors of requests: -EOPNOTSUPP no such request, or a dump of one that has
+ * none; -EINVAL an attribute that the request does not take or of the wrong
+ * length, in a dump any, no AXIS, or nothing to set; -ERANGE a setting out of
+ * its range; -ENXIO no such axis; -EPERM not the administrator; -ENODEV the
+ * driver has no device now.
  */
 enum oscan_cmd {
 	OSCAN_CMD_TRACE = 1,
 	OSCAN_CMD_STATE = 2,
+	OSCAN_CMD_THIN = 3,
+	OSCAN_CMD_INFO_GET = 4,
+	OSCAN_CMD_AXIS_GET = 5,
+	OSCAN_CMD_STATE_GET = 6,
+	OSCAN_CMD_STATS_GET = 7,
+	OSCAN_CMD_STREAM_GET = 8,
+	OSCAN_CMD_STREAM_SET = 9,
 };
 
 /**
@@ -590,16 +641,37 @@ enum oscan_cmd {
  *	command and axis since the driver was bound, wraps
  * @OSCAN_ATTR_LOST: u64, oscan_state.trace_lost at this message
  * @OSCAN_ATTR_HORIZON: u64, nanoseconds. Every step of this axis up to this
- *	time is in this message or an earlier one or counted in LOST; between
- *	the last step so reported and this time the axis made no step.
+ *	time is in this message or an earlier one or counted in LOST (of a
+ *	thinned stream: or leads to a position that is left out); between the
+ *	last step so reported and this time the axis made no other.
  * @OSCAN_ATTR_FIRST_POSITION: s64, position after the first step, microsteps
  * @OSCAN_ATTR_FIRST_TIME: u64, nanoseconds, time of the first step
  * @OSCAN_ATTR_DIRECTION: s32, +1 or -1: what each step adds to the position
  * @OSCAN_ATTR_STEPS: u32, number of steps in this message, at least 1
  * @OSCAN_ATTR_DELTAS: binary, STEPS - 1 unsigned LEB128 numbers: nanoseconds
- *	from each step to the next
+ *	from each step in this message to the next one in it
  * @OSCAN_ATTR_STATE: binary, struct oscan_state (without OSCAN_STATE_MINE);
- *	longer in later versions
+ *	longer in later versions, as are all structs here
+ * @OSCAN_ATTR_LATE: binary, STEPS unsigned LEB128 numbers: lateness of each
+ *	step in nanoseconds as in struct oscan_stats, at most 2^32 - 1
+ * @OSCAN_ATTR_FIRST_NUMBER: u64, oscan_state.steps after the first step: its
+ *	number among all steps of this axis, in both directions
+ * @OSCAN_ATTR_TOTAL: u64, oscan_state.steps at HORIZON
+ * @OSCAN_ATTR_SPACING: u32, microsteps from each step in this message to the
+ *	next one in it. As a setting: what OSCAN_CMD_THIN has, 1 to
+ *	OSCAN_SPACING_MAX, OSCAN_SPACING_DEFAULT unless set.
+ * @OSCAN_ATTR_PERIOD_MS: u32, milliseconds. Steps wait at most so long for
+ *	their message while others follow, or until the next step if that is
+ *	later, or the axis is at rest. 1 to OSCAN_PERIOD_MS_MAX,
+ *	OSCAN_PERIOD_MS_DEFAULT unless set. Messages that are full are sent
+ *	before.
+ * @OSCAN_ATTR_CONTROLLER: string, name of the controller, which is that in
+ *	struct oscan_info
+ * @OSCAN_ATTR_INFO: binary, struct oscan_info
+ * @OSCAN_ATTR_AXIS_INFO: binary, struct oscan_axis_info
+ * @OSCAN_ATTR_STATS: binary, struct oscan_stats
+ *
+ * Attributes are aligned to 4 bytes only, the structs in them too.
  */
 enum oscan_attr {
 	OSCAN_ATTR_PAD = 1,
@@ -613,6 +685,15 @@ enum oscan_attr {
 	OSCAN_ATTR_STEPS = 9,
 	OSCAN_ATTR_DELTAS = 10,
 	OSCAN_ATTR_STATE = 11,
+	OSCAN_ATTR_LATE = 12,
+	OSCAN_ATTR_FIRST_NUMBER = 13,
+	OSCAN_ATTR_TOTAL = 14,
+	OSCAN_ATTR_SPACING = 15,
+	OSCAN_ATTR_PERIOD_MS = 16,
+	OSCAN_ATTR_CONTROLLER = 17,
+	OSCAN_ATTR_INFO = 18,
+	OSCAN_ATTR_AXIS_INFO = 19,
+	OSCAN_ATTR_STATS = 20,
 	/* private: */
 	__OSCAN_ATTR_END,
 };
