@@ -20,7 +20,8 @@ packages=(
 	qemu-system-x86 qemu-system-arm busybox-static cpio udev libcamera-ipa
 	device-tree-compiler iproute2 procps
 	# the tests
-	check hdf5-tools python3-h5py python3-numpy mandoc dt-schema
+	check hdf5-tools python3-h5py python3-numpy python3-yaml
+	python3-jsonschema mandoc dt-schema
 	# the style checks
 	shellcheck sparse perl git
 	# the instrumented kernels
