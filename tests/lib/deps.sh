@@ -12,7 +12,7 @@ set -u
 packages=(
 	# the programs
 	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
-	libcamera-dev libjansson-dev libjpeg-dev
+	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
 	libelf-dev xz-utils zstd kmod

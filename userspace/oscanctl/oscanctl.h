@@ -35,6 +35,8 @@ struct command {
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_stream(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
@@ -43,6 +45,8 @@ int cmd_halt(int argc, char **argv);
 int cmd_home(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_record(int argc, char **argv) __attribute__((weak));
+int cmd_plot(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
