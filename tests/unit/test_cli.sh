@@ -219,6 +219,23 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'found --steps with it' move turntable 1 --steps --way up
 	wrong 'alone or with deg/s, mm/s or turn/s behind it' \
 		move turntable 1 --speed 3turns/s
+	wrong 'found "rotor" behind it' monitor turntable rotor
+	wrong 'wanted --json or --csv, found both' monitor --csv --json
+	wrong '--duration: wanted seconds, more than zero, found "0"' \
+		monitor --duration 0
+	wrong '--duration: wanted seconds, more than zero, found "1e99"' \
+		record /nowhere/x.h5 --duration 1e99
+	wrong '--duration: wanted seconds, more than zero, found "nan"' \
+		monitor --duration nan
+	wrong '--duration: wanted seconds, more than zero, found "5s"' \
+		monitor --duration 5s
+	wrong 'did you mean "--until-rest"?' record x.h5 --until-rset
+	wrong 'wanted FILE [AXIS], found 0 arguments' record
+	wrong 'wanted FILE [AXIS], found 0 arguments' plot
+	wrong '--period: wanted 1 to 1000, found "1001"' stream --period 1001
+	wrong '--period: wanted 1 to 1000, found "-1"' stream --period=-1
+	wrong '--spacing: wanted 1 to 10000, found "0"' stream --spacing 0
+	wrong '--spacing: wanted 1 to 10000, found "10x"' stream --spacing 10x
 	wrong 'found neither' calibrate turntable
 	wrong 'found one of them only' calibrate turntable --measured 3
 	wrong 'wanted a number, found "x"' calibrate turntable --measured x \
@@ -237,6 +254,21 @@ a_missing_device_is_told_in_one_sentence()
 		run "${row_args[@]}"
 		row 1 "modprobe oscan_motor"
 	done
+}
+
+a_missing_driver_is_told_to_who_watches_and_nothing_is_left_behind()
+{
+	local command
+
+	for command in monitor "monitor --json turntable" stream \
+		       "stream rotor --period 5" "record $work/x.h5" \
+		       "record $work/x.h5 turntable --duration 3"; do
+		# shellcheck disable=SC2206
+		row_args=($command)
+		run "${row_args[@]}"
+		row 1 "modprobe oscan_motor"
+	done
+	[ ! -e "$work/x.h5" ] || bad+="record left a file behind"
 }
 
 a_device_that_is_not_ours_to_open_is_told_in_one_sentence()

@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	};
 	struct tracefile trace;
 
-	if (tracefile_create(&trace, argv[1]))
+	if (tracefile_create(&trace, argv[1], "test"))
 		return 1;
 	trace.start_ns = BEGIN_NS;
 	return tracefile_axis_add(&trace, &turntable, &state) ||

@@ -71,15 +71,18 @@ static double seconds(const struct traceread_axis *axis, uint64_t time_ns)
 	return (double)(int64_t)(time_ns - axis->begin_ns) / 1e9;
 }
 
-/* The step is not where the one before it left off. */
+static int compare_times(const void *a, const void *b)
+{
+	uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+/* Steps are missing between the one before and this one. */
 static bool is_after_gap(const struct traceread_axis *axis, size_t step)
 {
-	size_t i;
-
-	for (i = 0; i < axis->gaps; i++)
-		if (axis->gap_to_ns[i] == axis->time_ns[step])
-			return true;
-	return false;
+	return bsearch(&axis->time_ns[step], axis->gap_to_ns, axis->gaps,
+		       sizeof(*axis->gap_to_ns), compare_times);
 }
 
 static double place(const struct traceread_axis *axis, int64_t position)

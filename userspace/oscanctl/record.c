@@ -177,7 +177,7 @@ int cmd_record(int argc, char **argv)
 	if (watch_open(&watch, OSCAN_MONITOR_TRACE,
 		       options.count > 1 ? argv[2] : NULL))
 		return EXIT_FAILURE;
-	status = tracefile_create(&record.trace, argv[1]);
+	status = tracefile_create(&record.trace, argv[1], OSCAN_VERSION);
 	if (!status)
 		status = run(&watch, &record, options.json);
 	watch_close(&watch);

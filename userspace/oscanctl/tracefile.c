@@ -70,7 +70,7 @@ static int create_failed(const char *path)
 		    strerror(errno));
 }
 
-static int write_head(struct tracefile *trace)
+static int write_head(struct tracefile *trace, const char *program_version)
 {
 	const int64_t version[] = { TRACEFILE_VERSION };
 	struct layout_epoch epoch;
@@ -86,7 +86,7 @@ static int write_head(struct tracefile *trace)
 	       h5_text(trace->file, "entry/start_time", epoch.text) ||
 	       h5_text(trace->file, "entry/program_name", "oscanctl") ||
 	       h5_describe(trace->file, "entry/program_name", "version",
-			   OSCAN_VERSION) ||
+			   program_version) ||
 	       h5_make_group(trace->file, "entry/trace", "NXcollection") ||
 	       h5_array(trace->file, "entry/trace/version", H5T_NATIVE_INT64,
 			version, 1, NULL) ||
@@ -94,7 +94,8 @@ static int write_head(struct tracefile *trace)
 	       -1 : 0;
 }
 
-int tracefile_create(struct tracefile *trace, const char *path)
+int tracefile_create(struct tracefile *trace, const char *path,
+		     const char *version)
 {
 	/* Exclusively, and by open(2), which says why it fails; HDF5 does not. */
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -108,7 +109,7 @@ int tracefile_create(struct tracefile *trace, const char *path)
 	errno = 0;
 	trace->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT,
 				H5P_DEFAULT);
-	if (trace->file >= 0 && !write_head(trace))
+	if (trace->file >= 0 && !write_head(trace, version))
 		return 0;
 	write_failed(trace);
 	if (trace->file >= 0)

@@ -102,8 +102,12 @@ struct tracefile {
  * writer was killed holds what was flushed.
  */
 
-/** tracefile_create - make a file that is not there yet */
-int tracefile_create(struct tracefile *trace, const char *path);
+/** tracefile_create - make a file that is not there yet
+ * @path: must stay valid
+ * @version: of this program
+ */
+int tracefile_create(struct tracefile *trace, const char *path,
+		     const char *version);
 
 /** tracefile_axis_add - before any steps. @state: where the axis begins */
 int tracefile_axis_add(struct tracefile *trace,
