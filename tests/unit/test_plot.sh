@@ -36,8 +36,11 @@ refused()
 	plot "$@"
 	status=$?
 	[ "$status" = "$want" ] || { echo "$*: status $status"; return 1; }
-	[ "$(wc -l <"$work/err")" = 1 ] && grep -qF -- "$sentence" "$work/err" ||
-		{ echo "$*: said $(<"$work/err")"; return 1; }
+	if [ "$(wc -l <"$work/err")" != 1 ] ||
+	   ! grep -qF -- "$sentence" "$work/err"; then
+		echo "$*: said $(<"$work/err")"
+		return 1
+	fi
 }
 
 a_trace_is_drawn_as_svg()
