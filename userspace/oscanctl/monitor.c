@@ -17,7 +17,8 @@ static const struct option_text option_texts[] = {
 	{ "csv", OPTION_CSV, NULL, "print a line for each step" },
 	{ "thin", OPTION_THIN, NULL,
 	  "only of steps evenly apart, see oscanctl-stream(1)" },
-	WATCH_OPTION_TEXTS,
+	WATCH_TEXT_DURATION,
+	WATCH_TEXT_UNTIL_REST,
 	{ 0 }
 };
 

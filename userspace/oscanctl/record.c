@@ -12,7 +12,8 @@
 #define FLUSH_TICKS 5
 
 static const struct option_text option_texts[] = {
-	WATCH_OPTION_TEXTS,
+	WATCH_TEXT_DURATION,
+	WATCH_TEXT_UNTIL_REST,
 	OPTION_TEXT_JSON,
 	{ 0 }
 };

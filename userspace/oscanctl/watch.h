@@ -17,9 +17,10 @@ enum {
 	OPTION_UNTIL_REST = 0x121,
 };
 
-#define WATCH_OPTION_TEXTS						\
-	{ "duration", OPTION_DURATION, "SECONDS", "end after so long" },	\
-	{ "until-rest", OPTION_UNTIL_REST, NULL,			\
+#define WATCH_TEXT_DURATION \
+	{ "duration", OPTION_DURATION, "SECONDS", "end after so long" }
+#define WATCH_TEXT_UNTIL_REST \
+	{ "until-rest", OPTION_UNTIL_REST, NULL, \
 	  "end when an axis has moved and all are at rest" }
 
 /**
