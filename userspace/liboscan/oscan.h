@@ -422,8 +422,8 @@ struct oscan_monitor_handler {
  *
  * Return: new monitor, to be closed with oscan_monitor_close(), or NULL:
  * ENOENT: the driver is not loaded, or this is not the initial network
- * namespace; EINVAL: no group, an unknown one, or both TRACE and THIN; EPERM, ENOMEM, EIO: netlink
- * failed otherwise.
+ * namespace; EINVAL: no group, an unknown one, or both TRACE and THIN; EPERM,
+ * ENOMEM, EIO: netlink failed otherwise.
  */
 struct oscan_monitor *oscan_monitor_open(unsigned int groups);
 

@@ -433,6 +433,29 @@ static void thousands_come_and_go_and_disturb_no_step(void)
 	close(fd);
 }
 
+/* By recv(2), once, and by the numbers of what it receives afterwards. */
+static void who_does_not_read_is_told_so_and_disturbs_no_step(void)
+{
+	int fd = motor_setup(), deaf = open_socket(), least = 1, size;
+	const struct oscan_state before = motor_state(fd, TURNTABLE);
+	struct nlmsghdr *header;
+	char bytes[8192];
+
+	want(!setsockopt(deaf, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)),
+	     "sizing the buffer: %m");
+	join(deaf, group_of(OSCAN_GENL_TRACE));
+	motor_start(fd, TURNTABLE, 2000, SPEED_SPS);
+	judge_move(fd, before, 2000);
+	want(recv(deaf, bytes, sizeof(bytes), 0) < 0 && errno == ENOBUFS,
+	     "it is not told: %m");
+	size = recv(deaf, bytes, sizeof(bytes), 0);
+	header = (struct nlmsghdr *)bytes;
+	want(size > NLMSG_HDRLEN && header->nlmsg_len == (uint32_t)size &&
+	     header->nlmsg_type == family, "what came before is gone: %m");
+	close(deaf);
+	close(fd);
+}
+
 /**
  * struct heard - what a subscriber was told of the turntable
  * @messages: number of messages
@@ -612,6 +635,8 @@ static const struct kit_case cases[] = {
 	  what_is_wrong_is_refused_and_disturbs_no_step },
 	{ "thousands_come_and_go_and_disturb_no_step",
 	  thousands_come_and_go_and_disturb_no_step },
+	{ "who_does_not_read_is_told_so_and_disturbs_no_step",
+	  who_does_not_read_is_told_so_and_disturbs_no_step },
 	{ "a_thinned_trace_has_the_multiples_and_no_other",
 	  a_thinned_trace_has_the_multiples_and_no_other },
 	{ "a_longer_period_makes_fewer_messages",
