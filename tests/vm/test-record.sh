@@ -210,7 +210,8 @@ table_and_end_of_driver()
 	run monitor --duration 0.3
 	must_exit 0
 	must grep -q '^axis  *position  *speed' "$work/out"
-	must grep -q '^rotor  *90\.00[0-9]* deg  *0.0000 deg/s  idle ' "$work/out"
+	must [ "$(wc -L <"$work/out")" -lt 80 ]
+	must grep -q '^rotor  *90\.00[0-9]* deg  *0\.00 deg/s idle ' "$work/out"
 	verdict monitor_prints_a_table
 	start gone oscanctl monitor --csv
 	must_begin "$work/gone.out"

@@ -91,14 +91,13 @@ static void print_row(const struct watched *axis, const struct row *row)
 	double scale = oscan_axis_steps_per_unit(info);
 	bool idle = axis->state.motion == OSCAN_MOTION_IDLE;
 
-	printf("%-16s %12.4f %s %11.4f %s/s  %-8s %-8s %10.1f us %12" PRIu64
-	       " %6zu\n", info->name,
-	       oscan_axis_to_unit(info, axis->state.position),
+	/* Eighty columns are enough. */
+	printf("%-12.12s %11.4f %-3s %9.2f %-3s/s %-8s %-8s %7.1f us %4zu\n",
+	       info->name, oscan_axis_to_unit(info, axis->state.position),
 	       oscan_axis_unit_name(info), idle ? 0 : row->speed / scale,
 	       oscan_axis_unit_name(info), motion_name(axis->state.motion),
 	       position_state_name(axis->state.position_state),
-	       row->worst_late_ns / 1e3, (uint64_t)axis->state.steps,
-	       axis->missed);
+	       row->worst_late_ns / 1e3, axis->missed);
 }
 
 static int table_tick(struct watch *watch, void *data)
@@ -109,9 +108,8 @@ static int table_tick(struct watch *watch, void *data)
 	/* Up as many lines, and clear from there on. */
 	if (table->over && table->lines)
 		printf("\033[%uA\033[J", table->lines);
-	printf("%-16s %16s %17s  %-8s %-8s %13s %12s %6s\n", "axis",
-	       "position", "speed", "motion", "trust", "latest by", "steps",
-	       "missed");
+	printf("%-12s %15s %15s %-8s %-8s %10s %4s\n", "axis", "position",
+	       "speed", "motion", "trust", "latest by", "gaps");
 	table->lines = 1;
 	for (i = 0; i < watch->count; i++) {
 		if (!watch->axes[i].wanted)

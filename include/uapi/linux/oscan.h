@@ -551,8 +551,8 @@ struct oscan_stats {
 
 /*
  * Generic netlink family "oscan": facts for any number of watchers. The same
- * is said, for programs that make a client from it, in oscan-netlink.yaml
- * beside this file.
+ * is said, for programs that make a client from it, in oscan-netlink.yaml:
+ * beside this file in the source, in share/oscan where it is installed.
  *
  * What may be subscribed to are the groups, and what may be asked are the
  * requests that end in _GET, both without any right. OSCAN_CMD_STREAM_SET
