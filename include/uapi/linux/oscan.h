@@ -608,7 +608,7 @@ struct oscan_stats {
  *	SPACING or both; what is not given stays.
  *
  * As a dump (NLM_F_DUMP) the requests that end in _GET take no attribute, and
- * answer with one message for each axis.
+ * answer with one message for each axis, OSCAN_CMD_INFO_GET with one in all.
  *
  * A watcher knows that it has missed something from a gap in SEQ (a message
  * was dropped on the way, because the socket's buffer was full; recv(2) then
