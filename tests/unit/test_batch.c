@@ -136,6 +136,8 @@ TEST(a_full_batch_fits_into_8_kib)
 			ck_assert_uint_lt(batch.count, MOST);
 			step = step_after(&step, kinds[kind].ns);
 		}
+		ck_assert_uint_le(batch.deltas_bytes + batch.late_bytes,
+				  BATCH_BYTES);
 		length = round_trip();
 		ck_assert_uint_le(length, 7872);
 		ck_assert_uint_ge(length, 7000);
