@@ -25,7 +25,7 @@
 
 #define NOBODY 65534
 #define FAST_SPS 10000
-#define FAST_STEPS 20000
+#define FAST_STEPS 8000
 
 /* A netlink message, made by hand so that it can be wrong. */
 struct message {
@@ -393,7 +393,7 @@ static void what_is_wrong_is_refused_and_disturbs_no_step(void)
 	const struct oscan_state before = motor_state(fd, TURNTABLE);
 	size_t i;
 
-	motor_start(fd, TURNTABLE, 8000, SPEED_SPS);
+	motor_start(fd, TURNTABLE, 3000, SPEED_SPS);
 	do {
 		for (i = 0; i < ATTACKS; i++)
 			attack_with(&attacks[i]);
@@ -401,7 +401,7 @@ static void what_is_wrong_is_refused_and_disturbs_no_step(void)
 		rounds++;
 	} while (motor_state(fd, TURNTABLE).motion != OSCAN_MOTION_IDLE);
 	kit_say("%d rounds of %zu messages during the move", rounds, ATTACKS);
-	judge_move(fd, before, 8000);
+	judge_move(fd, before, 3000);
 	close(deaf);
 	close(fd);
 }
@@ -417,7 +417,7 @@ static void thousands_come_and_go_and_disturb_no_step(void)
 	const struct message *message;
 	int *socket;
 
-	motor_start(fd, TURNTABLE, 8000, SPEED_SPS);
+	motor_start(fd, TURNTABLE, 3000, SPEED_SPS);
 	do {
 		socket = &sockets[came % 64];
 		if (*socket)
@@ -428,10 +428,10 @@ static void thousands_come_and_go_and_disturb_no_step(void)
 		want(send(*socket, message, message->header.nlmsg_len, 0) > 0,
 		     "asking: %m");
 		came++;
-	} while (came < 3000 ||
+	} while (came < 2000 ||
 		 motor_state(fd, TURNTABLE).motion != OSCAN_MOTION_IDLE);
 	kit_say("%d subscribers came, and none ever read", came);
-	judge_move(fd, before, 8000);
+	judge_move(fd, before, 3000);
 	for (came = 0; came < 64; came++)
 		close(sockets[came]);
 	close(fd);
@@ -555,10 +555,10 @@ static unsigned int messages_of_a_move(int fd, uint32_t period_ms)
 
 	want(monitor, "subscribing: %m");
 	set(period_ms, OSCAN_SPACING_DEFAULT);
-	motor_start(fd, TURNTABLE, 3000, SPEED_SPS);
-	listen_until(monitor, &heard, before.steps + 3000);
+	motor_start(fd, TURNTABLE, 1500, SPEED_SPS);
+	listen_until(monitor, &heard, before.steps + 1500);
 	motor_rest(fd, TURNTABLE);
-	want_equal(heard.steps, 3000);
+	want_equal(heard.steps, 1500);
 	want_equal(heard.missed, 0);
 	oscan_monitor_close(monitor);
 	return heard.messages;
