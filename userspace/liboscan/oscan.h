@@ -441,11 +441,27 @@ int oscan_monitor_read(struct oscan_monitor *monitor,
 /**
  * @defgroup track Track: where an axis was at a time
  *
- * A track keeps the steps of one axis and answers exactly between them. It is
- * pure: fed from a monitor or from a file, the answers are the same. Between
- * two steps the position is interpolated linearly in time; between the
- * beginning and the first step, between the last step and the horizon, and
- * between a step and the horizon before a gap, the axis is where it was.
+ * A track keeps the steps of one axis and answers between them. It is pure: fed
+ * from a monitor or from a file, the answers are the same.
+ *
+ * At the time of a step the position is exactly the count. Within a move the
+ * position goes evenly from each step to the next, which is where the plan put
+ * it to within 0.25 microsteps (S-curves: 0.4) next to a rest and far less
+ * elsewhere. The axis stands at the count
+ *   - between the beginning and the first step, between the last step and the
+ *     horizon, and between a step and the horizon before a gap;
+ *   - in a rest, which is an interval at least four times as long as the one
+ *     before it, up to that one's length before the next step: a move begins
+ *     from rest as slowly as the one before it ended.
+ * Both differ from the plan by less than a microstep where the next move is
+ * accelerated otherwise, or the axis makes single steps. An answer from after
+ * the last step is likewise less than a microstep from what it will be when
+ * the next step has come.
+ *
+ * Threads: one thread at a time may change a track (oscan_track_add(), the
+ * two oscan_track_set_...()) while any number of others ask; only
+ * oscan_track_steps() and oscan_track_free() are for when nobody changes it.
+ * Who adds waits for the look-ups under way and for no others.
  * @{
  */
 
@@ -455,8 +471,10 @@ struct oscan_track;
  * struct oscan_position - an answer
  * @steps: microsteps, with the part between two steps
  * @speed: microsteps per second at that time, signed; 0 at rest
- * @sigma: standard uncertainty of @steps: the interpolation's, half the step
- *	interval as a rectangle: 1 / sqrt(12) microsteps
+ * @sigma: standard uncertainty of @steps, microsteps:
+ *	sqrt(1 / 12 + @speed^2 (late^2 + clock^2)), of the step as a rectangle
+ *	one microstep wide and of what oscan_track_set_sigma() said, which is
+ *	nothing where it was not called
  */
 struct oscan_position {
 	double steps;
@@ -475,6 +493,33 @@ struct oscan_track *oscan_track_new(int64_t position, uint64_t time_ns);
 
 /** oscan_track_free - free; NULL is accepted */
 void oscan_track_free(struct oscan_track *track);
+
+/**
+ * oscan_track_set_window - forget the oldest steps from now on
+ * @steps: number of the last steps to keep at least; 0, as of a new track,
+ *	to keep all
+ *
+ * The track then keeps less than twice as many: it forgets the older half when
+ * it comes to that, and the oldest step that is kept becomes its beginning.
+ * Fed with batches no longer than @steps, of which there must be 512 or more,
+ * it takes at most 240 bytes for each of them, and 64 where the axis seldom
+ * turns round.
+ */
+void oscan_track_set_window(struct oscan_track *track, size_t steps);
+
+/**
+ * oscan_track_set_sigma - what is uncertain about times
+ * @late_ns: standard uncertainty of a step's time against the even motion of
+ *	the rotor, nanoseconds: the worst lateness of struct oscan_stats / 3,
+ *	say. The time itself is that of the edge, so where the edges and not
+ *	the rotor matter it is 0.
+ * @clock_ns: standard uncertainty of the times that are asked for, such as
+ *	those of a camera, or of the offset of their clock, nanoseconds
+ *
+ * Of every answer from now on.
+ */
+void oscan_track_set_sigma(struct oscan_track *track, uint64_t late_ns,
+			   uint64_t clock_ns);
 
 /**
  * oscan_track_add - append a batch
@@ -498,8 +543,11 @@ int oscan_track_add(struct oscan_track *track,
 /**
  * oscan_track_at - position at a time
  *
+ * Takes a time that grows with the logarithm of the number of steps.
+ *
  * Return: 0, or -1: ERANGE before the beginning or after the horizon (nothing
- * is ever extrapolated), ENODATA in a gap.
+ * is ever extrapolated), ESTALE before the beginning in what was forgotten,
+ * ENODATA in a gap.
  */
 int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
 		   struct oscan_position *position);
@@ -512,20 +560,24 @@ int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
  * @time_ns: out, nearest nanosecond; @after_ns itself where the axis stood at
  *	@steps then
  *
- * What was passed within a gap is not found.
+ * What was passed within a gap or in what was forgotten is not found. Takes a
+ * time that grows with the logarithm of the number of steps and the number of
+ * reversals and rests from @after_ns to the answer.
  *
- * Return: 0, or -1 with ENODATA: never passed in what the track knows.
+ * Return: 0, or -1: ENODATA never passed in what the track knows; ESTALE nor
+ * there, but @after_ns lies before it in what was forgotten. Then @time_ns is
+ * unchanged.
  */
 int oscan_track_when(const struct oscan_track *track, double steps,
 		     uint64_t after_ns, uint64_t *time_ns);
 
-/** oscan_track_begin - time from which on the track knows */
+/** oscan_track_begin - time from which on the track knows, nanoseconds */
 uint64_t oscan_track_begin(const struct oscan_track *track);
 
-/** oscan_track_horizon - time up to which the track knows */
+/** oscan_track_horizon - time up to which the track knows, nanoseconds */
 uint64_t oscan_track_horizon(const struct oscan_track *track);
 
-/** oscan_track_gaps - number of gaps so far */
+/** oscan_track_gaps - number of gaps so far, forgotten ones too */
 size_t oscan_track_gaps(const struct oscan_track *track);
 
 /** oscan_track_count - number of steps kept */
@@ -540,6 +592,68 @@ size_t oscan_track_count(const struct oscan_track *track);
  */
 void oscan_track_steps(const struct oscan_track *track,
 		       const uint64_t **times_ns, const int64_t **positions);
+
+/** @} */
+
+/**
+ * @defgroup clock Clock: from CLOCK_MONOTONIC to other clocks
+ *
+ * All times of oscan are of CLOCK_MONOTONIC, which does not go on while the
+ * machine is suspended. Read the clocks where a recording begins and where it
+ * ends; what lies between can then be told on the others. Any thread.
+ * @{
+ */
+
+/**
+ * struct oscan_clocks - how far other clocks were ahead of CLOCK_MONOTONIC
+ * @monotonic_ns: when
+ * @boottime_offset_ns: CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds
+ * @boottime_error_ns: greatest error of that; as a standard uncertainty it is
+ *	this / sqrt(3), nanoseconds
+ * @realtime_offset_ns: CLOCK_REALTIME (UTC since 1970, without leap seconds)
+ *	less CLOCK_MONOTONIC, nanoseconds
+ * @realtime_error_ns: greatest error of that, not of the machine's time of day
+ */
+struct oscan_clocks {
+	uint64_t monotonic_ns;
+	int64_t boottime_offset_ns;
+	uint64_t boottime_error_ns;
+	int64_t realtime_offset_ns;
+	uint64_t realtime_error_ns;
+};
+
+/**
+ * oscan_clock_read - the offsets now
+ * @clocks: out
+ *
+ * Each of the clocks is read between two readings of CLOCK_MONOTONIC, several
+ * times; the tightest pair counts and its half width is the error, some tens
+ * of nanoseconds on most machines.
+ *
+ * Return: 0, or -1 with an error of clock_gettime(2). Then @clocks is
+ * unchanged.
+ */
+int oscan_clock_read(struct oscan_clocks *clocks);
+
+/**
+ * oscan_clock_at - the offsets at a time between two readings
+ * @start: the earlier reading
+ * @end: the later one
+ * @time_ns: CLOCK_MONOTONIC, from @start to @end
+ * @clocks: out; may be @start or @end
+ *
+ * Offsets change evenly between the two, as they do while the time of day is
+ * disciplined. They may also have changed at once, by a suspend or because the
+ * time was set, and nobody knows when; so each error is the greater one of the
+ * two readings and the distance of the answer from the reading that is farther
+ * off. At the time of a reading it is that reading.
+ *
+ * Return: 0, or -1: EINVAL @end is before @start, ERANGE @time_ns is not
+ * between them. Then @clocks is unchanged.
+ */
+int oscan_clock_at(const struct oscan_clocks *start,
+		   const struct oscan_clocks *end, uint64_t time_ns,
+		   struct oscan_clocks *clocks);
 
 /** @} */
 

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The steps of one axis, and where it was between them.
+ *
+ * One thread adds, any number ask: what they share is under a lock that lets
+ * the one who adds pass before those who ask, so that nothing it has to read
+ * piles up.
+ */
 #include "oscan.h"
 
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,28 +18,42 @@
 
 #define NS_PER_S 1e9
 
+/*
+ * An interval so many times as long as the one before it is a rest. Within a
+ * move the ratio is at most 1 + sqrt(2) with constant acceleration and 3.9
+ * with constant jerk, both at its very end.
+ */
+#define REST_RATIO 4
+
 /**
- * struct run - steps in one direction with nothing missing in between
+ * struct run - steps in one direction with neither rest nor gap in between
  * @first: index of its first step
  * @direction: +1 or -1
- * @after_gap: nothing is known between @gap_from and the first step
- * @gap_from: valid with @after_gap
+ * @after_gap: nothing is known between @until_ns and the first step; else the
+ *	axis moves evenly from @until_ns on to the first step
+ * @until_ns: until then it stands where it was before the run
  */
 struct run {
 	size_t first;
 	int direction;
 	bool after_gap;
-	uint64_t gap_from;
+	uint64_t until_ns;
 };
 
 /**
  * struct oscan_track - the steps of one axis
+ * @lock: of all that follows
  * @begin_position: position at @begin
  * @begin: from when on the track knows
+ * @first_begin: from when on it knew before it forgot anything
  * @horizon: up to when the track knows
  * @gap_open: something is missing after @gap_from and no step came since
  * @gap_from: valid with @gap_open
  * @gaps: number of gaps, the open one too
+ * @window: number of steps to keep at least, 0 for all
+ * @late_ns: standard uncertainty of the time of a step
+ * @clock_ns: standard uncertainty of the times that are asked for
+ * @interval: between the last two steps, 0 if that is not known
  * @count: number of steps
  * @room: steps that fit
  * @times_ns: shape [count], strictly ascending
@@ -41,12 +63,18 @@ struct run {
  * @runs: shape [n_runs]; within each the positions are consecutive
  */
 struct oscan_track {
+	pthread_rwlock_t lock;
 	int64_t begin_position;
 	uint64_t begin;
+	uint64_t first_begin;
 	uint64_t horizon;
 	bool gap_open;
 	uint64_t gap_from;
 	size_t gaps;
+	size_t window;
+	uint64_t late_ns;
+	uint64_t clock_ns;
+	uint64_t interval;
 	size_t count;
 	size_t room;
 	uint64_t *times_ns;
@@ -56,15 +84,48 @@ struct oscan_track {
 	struct run *runs;
 };
 
+/* A track is const to those who ask; its lock is not. */
+static void read_lock(const struct oscan_track *track)
+{
+	pthread_rwlock_rdlock((pthread_rwlock_t *)&track->lock);
+}
+
+static void write_lock(struct oscan_track *track)
+{
+	pthread_rwlock_wrlock(&track->lock);
+}
+
+static void unlock(const struct oscan_track *track)
+{
+	pthread_rwlock_unlock((pthread_rwlock_t *)&track->lock);
+}
+
+static int make_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t writer_first;
+	int error;
+
+	pthread_rwlockattr_init(&writer_first);
+	pthread_rwlockattr_setkind_np(&writer_first,
+			PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	error = pthread_rwlock_init(lock, &writer_first);
+	pthread_rwlockattr_destroy(&writer_first);
+	return error;
+}
+
 OSCAN_API struct oscan_track *oscan_track_new(int64_t position,
 					      uint64_t time_ns)
 {
 	struct oscan_track *track = calloc(1, sizeof(*track));
 
-	if (!track)
+	if (!track || make_lock(&track->lock)) {
+		free(track);
+		errno = ENOMEM;
 		return NULL;
+	}
 	track->begin_position = position;
 	track->begin = time_ns;
+	track->first_begin = time_ns;
 	track->horizon = time_ns;
 	return track;
 }
@@ -73,23 +134,42 @@ OSCAN_API void oscan_track_free(struct oscan_track *track)
 {
 	if (!track)
 		return;
+	pthread_rwlock_destroy(&track->lock);
 	free(track->times_ns);
 	free(track->positions);
 	free(track->runs);
 	free(track);
 }
 
-static int make_room_for_run(struct oscan_track *track)
+OSCAN_API void oscan_track_set_window(struct oscan_track *track, size_t steps)
 {
-	size_t room = track->runs_room ? 2 * track->runs_room : 16;
-	struct run *runs;
+	write_lock(track);
+	track->window = steps;
+	unlock(track);
+}
 
-	if (track->n_runs < track->runs_room)
+OSCAN_API void oscan_track_set_sigma(struct oscan_track *track,
+				     uint64_t late_ns, uint64_t clock_ns)
+{
+	write_lock(track);
+	track->late_ns = late_ns;
+	track->clock_ns = clock_ns;
+	unlock(track);
+}
+
+static int make_room_for_runs(struct oscan_track *track, size_t runs)
+{
+	size_t room = track->runs_room ? track->runs_room : 16;
+	struct run *larger;
+
+	while (room - track->n_runs < runs)
+		room *= 2;
+	if (room == track->runs_room)
 		return 0;
-	runs = reallocarray(track->runs, room, sizeof(*runs));
-	if (!runs)
+	larger = reallocarray(track->runs, room, sizeof(*larger));
+	if (!larger)
 		return -1;
-	track->runs = runs;
+	track->runs = larger;
 	track->runs_room = room;
 	return 0;
 }
@@ -200,114 +280,236 @@ static void open_gap(struct oscan_track *track)
 	track->gaps++;
 }
 
-static void append(struct oscan_track *track,
-		   const struct oscan_trace_batch *batch)
+static bool is_rest(uint64_t since, uint64_t interval)
+{
+	return interval && since / interval >= REST_RATIO;
+}
+
+/* At least as many as appending the batch begins. */
+static size_t count_runs(const struct oscan_track *track,
+			 const struct oscan_trace_batch *batch)
+{
+	uint64_t interval = track->interval, since;
+	size_t runs = 1, step;
+
+	for (step = 0; step < batch->steps; step++) {
+		if (step)
+			since = batch->times_ns[step] -
+				batch->times_ns[step - 1];
+		else if (track->count)
+			since = batch->times_ns[0] -
+				track->times_ns[track->count - 1];
+		else
+			since = 0;
+		runs += is_rest(since, interval);
+		interval = since;
+	}
+	return runs;
+}
+
+static void begin_run(struct oscan_track *track, int direction,
+		      uint64_t until_ns)
+{
+	track->runs[track->n_runs++] = (struct run){
+		.first = track->count,
+		.direction = direction,
+		.after_gap = track->gap_open,
+		.until_ns = until_ns,
+	};
+	track->gap_open = false;
+}
+
+/*
+ * A move ends and begins with the same interval, that of its acceleration
+ * from rest. So what comes after a rest is taken to last as long as the last
+ * interval before it.
+ */
+static void append_step(struct oscan_track *track, int64_t position,
+			int direction, uint64_t time_ns)
 {
 	const struct run *last = track->n_runs ?
 				 &track->runs[track->n_runs - 1] : NULL;
+	uint64_t before = track->count ?
+			  track->times_ns[track->count - 1] : time_ns;
+	uint64_t since = time_ns - before;
+
+	if (track->gap_open) {
+		begin_run(track, direction, track->gap_from);
+		since = 0;
+	} else if (is_rest(since, track->interval)) {
+		begin_run(track, direction, time_ns - track->interval);
+	} else if (!last || last->direction != direction) {
+		begin_run(track, direction, before);
+	}
+	track->interval = since;
+	track->times_ns[track->count] = time_ns;
+	track->positions[track->count++] = position;
+}
+
+static void append(struct oscan_track *track,
+		   const struct oscan_trace_batch *batch)
+{
 	size_t step;
 
 	if (batch->first_position - batch->direction != last_position(track))
 		open_gap(track);
-	if (!last || track->gap_open ||
-	    last->direction != batch->direction)
-		track->runs[track->n_runs++] = (struct run){
-			.first = track->count,
-			.direction = batch->direction,
-			.after_gap = track->gap_open,
-			.gap_from = track->gap_from,
-		};
-	track->gap_open = false;
-	memcpy(track->times_ns + track->count, batch->times_ns,
-	       batch->steps * sizeof(*track->times_ns));
 	for (step = 0; step < batch->steps; step++)
-		track->positions[track->count + step] = batch->first_position +
-			batch->direction * (int64_t)step;
-	track->count += batch->steps;
+		append_step(track, batch->first_position +
+			    batch->direction * (int64_t)step, batch->direction,
+			    batch->times_ns[step]);
+}
+
+/*
+ * Half of what is kept goes at once, so that little is moved for each step.
+ * The first step that stays is where the track begins: how the axis got there
+ * is forgotten as if it had been missed.
+ */
+static void forget(struct oscan_track *track)
+{
+	size_t out, runs_out, run;
+
+	if (!track->window || track->count / 2 < track->window)
+		return;
+	out = track->count - track->window;
+	runs_out = find_run(track, out);
+	track->begin = track->times_ns[out];
+	track->begin_position = track->positions[out];
+	track->count -= out;
+	memmove(track->times_ns, track->times_ns + out,
+		track->count * sizeof(*track->times_ns));
+	memmove(track->positions, track->positions + out,
+		track->count * sizeof(*track->positions));
+	track->n_runs -= runs_out;
+	memmove(track->runs, track->runs + runs_out,
+		track->n_runs * sizeof(*track->runs));
+	for (run = 1; run < track->n_runs; run++)
+		track->runs[run].first -= out;
+	track->runs[0].first = 0;
+	track->runs[0].after_gap = true;
+	track->runs[0].until_ns = track->begin;
+}
+
+static int add(struct oscan_track *track, struct oscan_trace_batch *batch)
+{
+	if (batch->horizon_ns <= track->begin)
+		return 0;
+	leave_out_before(batch, track->begin);
+	if (batch->steps && (batch->times_ns[0] < track->horizon ||
+			     (track->count && batch->times_ns[0] ==
+			      track->times_ns[track->count - 1]))) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (make_room_for_runs(track, count_runs(track, batch)) ||
+	    make_room_for_steps(track, batch->steps))
+		return -1;
+	if (batch->missed)
+		open_gap(track);
+	if (batch->steps)
+		append(track, batch);
+	if (batch->horizon_ns > track->horizon)
+		track->horizon = batch->horizon_ns;
+	forget(track);
+	return 0;
 }
 
 OSCAN_API int oscan_track_add(struct oscan_track *track,
 			      const struct oscan_trace_batch *whole)
 {
 	struct oscan_trace_batch batch = *whole;
+	int result;
 
 	if (!is_valid(&batch)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (batch.horizon_ns <= track->begin)
-		return 0;
-	leave_out_before(&batch, track->begin);
-	if (batch.steps && (batch.times_ns[0] < track->horizon ||
-			    (track->count && batch.times_ns[0] ==
-			     track->times_ns[track->count - 1]))) {
-		errno = EINVAL;
+	write_lock(track);
+	result = add(track, &batch);
+	unlock(track);
+	return result;
+}
+
+/* What the quantities are is said in oscan.h. */
+static void answer(const struct oscan_track *track, double steps, double speed,
+		   struct oscan_position *position)
+{
+	*position = (struct oscan_position){
+		.steps = steps,
+		.speed = speed,
+		.sigma = sqrt(1.0 / 12 + pow(speed / NS_PER_S, 2) *
+			      (pow((double)track->late_ns, 2) +
+			       pow((double)track->clock_ns, 2))),
+	};
+}
+
+/* On the way from @from, left at @since_ns, to step @next. */
+static void moves(const struct oscan_track *track, int64_t from,
+		  uint64_t since_ns, size_t next, uint64_t time_ns,
+		  struct oscan_position *position)
+{
+	double way = (double)(track->positions[next] - from);
+	double interval = (double)(track->times_ns[next] - since_ns);
+
+	answer(track, (double)from +
+	       way * ((double)(time_ns - since_ns) / interval),
+	       way * NS_PER_S / interval, position);
+}
+
+/* After @from and before step @next, the first one of a run. */
+static int at_run(const struct oscan_track *track, const struct run *run,
+		  int64_t from, uint64_t time_ns,
+		  struct oscan_position *position)
+{
+	if (time_ns <= run->until_ns) {
+		answer(track, (double)from, 0, position);
+	} else if (run->after_gap) {
+		errno = ENODATA;
 		return -1;
+	} else {
+		moves(track, from, run->until_ns, run->first, time_ns,
+		      position);
 	}
-	if (make_room_for_run(track) || make_room_for_steps(track, batch.steps))
-		return -1;
-	if (batch.missed)
-		open_gap(track);
-	if (batch.steps)
-		append(track, &batch);
-	if (batch.horizon_ns > track->horizon)
-		track->horizon = batch.horizon_ns;
 	return 0;
 }
 
-static void stands(struct oscan_position *position, int64_t steps)
+static int at(const struct oscan_track *track, uint64_t time_ns,
+	      struct oscan_position *position)
 {
-	*position = (struct oscan_position){
-		.steps = (double)steps,
-		.sigma = 1 / sqrt(12),
-	};
-}
+	const struct run *run;
+	int64_t from;
+	size_t next;
 
-/* Between step @next - 1 and step @next. */
-static void moves(const struct oscan_track *track, size_t next,
-		  uint64_t time_ns, struct oscan_position *position)
-{
-	int64_t from = track->positions[next - 1];
-	double way = (double)(track->positions[next] - from);
-	uint64_t since = track->times_ns[next - 1];
-	double interval = (double)(track->times_ns[next] - since);
-
-	*position = (struct oscan_position){
-		.steps = (double)from +
-			 way * ((double)(time_ns - since) / interval),
-		.speed = way * NS_PER_S / interval,
-		.sigma = 1 / sqrt(12),
-	};
+	if (time_ns < track->begin || time_ns > track->horizon) {
+		errno = time_ns >= track->first_begin &&
+			time_ns < track->begin ? ESTALE : ERANGE;
+		return -1;
+	}
+	next = find_time(track, time_ns, true);
+	from = next ? track->positions[next - 1] : track->begin_position;
+	if (next == track->count) {
+		if (track->gap_open && time_ns > track->gap_from) {
+			errno = ENODATA;
+			return -1;
+		}
+		answer(track, (double)from, 0, position);
+		return 0;
+	}
+	run = &track->runs[find_run(track, next)];
+	if (run->first == next)
+		return at_run(track, run, from, time_ns, position);
+	moves(track, from, track->times_ns[next - 1], next, time_ns, position);
+	return 0;
 }
 
 OSCAN_API int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
 			     struct oscan_position *position)
 {
-	size_t next = find_time(track, time_ns, true);
-	bool gap = track->gap_open;
-	uint64_t gap_from = track->gap_from;
+	int result;
 
-	if (time_ns < track->begin || time_ns > track->horizon) {
-		errno = ERANGE;
-		return -1;
-	}
-	if (next < track->count) {
-		const struct run *run = &track->runs[find_run(track, next)];
-
-		gap = run->after_gap && run->first == next;
-		gap_from = run->gap_from;
-	}
-	if (gap && time_ns > gap_from) {
-		errno = ENODATA;
-		return -1;
-	}
-	if (!next)
-		stands(position, track->begin_position);
-	else if (gap || next == track->count)
-		stands(position, track->positions[next - 1]);
-	else
-		moves(track, next, time_ns, position);
-	return 0;
+	read_lock(track);
+	result = at(track, time_ns, position);
+	unlock(track);
+	return result;
 }
 
 /**
@@ -333,16 +535,17 @@ static bool passed_in_run(const struct oscan_track *track, size_t index,
 		return false;
 	step = run->first + (size_t)whole - 1;
 	*time_ns = track->times_ns[step];
-	if (step && way < whole) {
-		since = track->times_ns[step - 1];
+	if (way < whole) {
+		since = step == run->first ? run->until_ns :
+					     track->times_ns[step - 1];
 		part = (way - (whole - 1)) * (double)(*time_ns - since);
 		*time_ns = since + (uint64_t)round(part);
 	}
 	return true;
 }
 
-OSCAN_API int oscan_track_when(const struct oscan_track *track, double steps,
-			       uint64_t after_ns, uint64_t *time_ns)
+static int find(const struct oscan_track *track, double steps,
+		uint64_t after_ns, uint64_t *time_ns)
 {
 	uint64_t after = after_ns > track->begin ? after_ns : track->begin;
 	size_t step = find_time(track, after, false);
@@ -350,8 +553,7 @@ OSCAN_API int oscan_track_when(const struct oscan_track *track, double steps,
 	uint64_t passed;
 	size_t run;
 
-	if (!oscan_track_at(track, after, &position) &&
-	    position.steps == steps) {
+	if (!at(track, after, &position) && position.steps == steps) {
 		*time_ns = after;
 		return 0;
 	}
@@ -364,28 +566,60 @@ OSCAN_API int oscan_track_when(const struct oscan_track *track, double steps,
 			}
 		}
 	}
-	errno = ENODATA;
+	errno = after_ns < track->begin && track->begin > track->first_begin ?
+		ESTALE : ENODATA;
 	return -1;
+}
+
+OSCAN_API int oscan_track_when(const struct oscan_track *track, double steps,
+			       uint64_t after_ns, uint64_t *time_ns)
+{
+	int result;
+
+	read_lock(track);
+	result = find(track, steps, after_ns, time_ns);
+	unlock(track);
+	return result;
 }
 
 OSCAN_API uint64_t oscan_track_begin(const struct oscan_track *track)
 {
-	return track->begin;
+	uint64_t begin;
+
+	read_lock(track);
+	begin = track->begin;
+	unlock(track);
+	return begin;
 }
 
 OSCAN_API uint64_t oscan_track_horizon(const struct oscan_track *track)
 {
-	return track->horizon;
+	uint64_t horizon;
+
+	read_lock(track);
+	horizon = track->horizon;
+	unlock(track);
+	return horizon;
 }
 
 OSCAN_API size_t oscan_track_gaps(const struct oscan_track *track)
 {
-	return track->gaps;
+	size_t gaps;
+
+	read_lock(track);
+	gaps = track->gaps;
+	unlock(track);
+	return gaps;
 }
 
 OSCAN_API size_t oscan_track_count(const struct oscan_track *track)
 {
-	return track->count;
+	size_t count;
+
+	read_lock(track);
+	count = track->count;
+	unlock(track);
+	return count;
 }
 
 OSCAN_API void oscan_track_steps(const struct oscan_track *track,
