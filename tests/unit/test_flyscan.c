@@ -2,7 +2,8 @@
 /* LINK: userspace/scan/flyscan.c userspace/scan/frames.c
  * userspace/scan/geometry.c userspace/scan/motion.c userspace/scan/pair.c
  * userspace/scan/place.c userspace/scan/preflight.c userspace/scan/store.c
- * userspace/liboscan/track.c userspace/liboscan/units.c -lm
+ * userspace/liboscan/clock.c userspace/liboscan/track.c
+ * userspace/liboscan/units.c -lm
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep -Wl,--wrap=nanosleep
  * -Wl,--wrap=poll
  */

@@ -35,15 +35,6 @@ struct scan_frame {
 };
 
 /**
- * struct scan_clocks - the clocks at one moment, nanoseconds
- */
-struct scan_clocks {
-	uint64_t monotonic_ns;
-	uint64_t boottime_ns;
-	uint64_t realtime_ns;
-};
-
-/**
  * struct scan - everything of one run
  * @request: as asked for
  * @result: as it went; @result->error is filled by scan_fail()
@@ -113,7 +104,7 @@ struct scan {
 	uint64_t frame_timeout_ns;
 
 	struct writer *writer;
-	struct scan_clocks start_clocks;
+	struct oscan_clocks start_clocks;
 	uint64_t crossing_ns[2];
 };
 
@@ -225,8 +216,8 @@ int scan_pair(struct scan *scan);
 
 /* store.c */
 
-/** scan_read_clocks - the three clocks, as near to each other as can be */
-void scan_read_clocks(struct scan_clocks *clocks);
+/** scan_read_clocks - the offsets of the clocks now; all zero if they fail */
+void scan_read_clocks(struct oscan_clocks *clocks);
 
 /** scan_store - parameters, ledger, clocks, statistics, versions */
 int scan_store(struct scan *scan);

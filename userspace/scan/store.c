@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include "scan.h"
 
 /*
@@ -28,32 +28,10 @@ struct text {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static uint64_t clock_ns(clockid_t clock)
+void scan_read_clocks(struct oscan_clocks *clocks)
 {
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-/* The tightest of a few readings: the others were interrupted. */
-void scan_read_clocks(struct scan_clocks *clocks)
-{
-	uint64_t best = UINT64_MAX;
-
-	for (int i = 0; i < 5; i++) {
-		uint64_t before = clock_ns(CLOCK_MONOTONIC);
-		uint64_t boottime = clock_ns(CLOCK_BOOTTIME);
-		uint64_t realtime = clock_ns(CLOCK_REALTIME);
-		uint64_t after = clock_ns(CLOCK_MONOTONIC);
-
-		if (after - before >= best)
-			continue;
-		best = after - before;
-		clocks->monotonic_ns = before + best / 2;
-		clocks->boottime_ns = boottime;
-		clocks->realtime_ns = realtime;
-	}
+	if (oscan_clock_read(clocks))
+		memset(clocks, 0, sizeof(*clocks));
 }
 
 static int store_numbers(struct scan *scan, const struct number *numbers,
@@ -234,15 +212,18 @@ static int store_motor(struct scan *scan)
 }
 
 static int store_clock(struct scan *scan, const char *when,
-		       const struct scan_clocks *clocks)
+		       const struct oscan_clocks *clocks)
 {
+	uint64_t now = clocks->monotonic_ns;
 	const struct {
 		const char *name;
 		uint64_t time_ns;
 	} list[] = {
-		{ "monotonic", clocks->monotonic_ns },
-		{ "boottime", clocks->boottime_ns },
-		{ "realtime", clocks->realtime_ns },
+		{ "monotonic", now },
+		{ "boottime", now + clocks->boottime_offset_ns },
+		{ "boottime_error", clocks->boottime_error_ns },
+		{ "realtime", now + clocks->realtime_offset_ns },
+		{ "realtime_error", clocks->realtime_error_ns },
 	};
 	char name[64];
 
@@ -257,7 +238,7 @@ static int store_clock(struct scan *scan, const char *when,
 
 static int store_clocks(struct scan *scan)
 {
-	struct scan_clocks now;
+	struct oscan_clocks now;
 
 	scan_read_clocks(&now);
 	if (store_clock(scan, "start", &scan->start_clocks) ||
