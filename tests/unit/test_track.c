@@ -555,6 +555,50 @@ TEST(uncertainty_of_times_counts_by_the_speed)
 	oscan_track_free(track);
 }
 
+static int add_state(struct oscan_track *track, int64_t position,
+		     uint64_t last_step_ns, uint64_t time_ns)
+{
+	const struct oscan_state state = {
+		.position = position,
+		.last_step_ns = last_step_ns,
+		.time_ns = time_ns,
+	};
+
+	errno = 0;
+	return oscan_track_add_state(track, &state) ? errno : 0;
+}
+
+TEST(a_state_moves_the_horizon_once_its_steps_have_come)
+{
+	struct oscan_track *track = new_track(0, 1000);
+
+	/* Its last step was before the track began. */
+	ck_assert_int_eq(add_state(track, 0, 500, 1500), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 1500);
+	ck_assert_int_eq(add_state(track, 1, 2000, 3000), EAGAIN);
+	ck_assert_uint_eq(oscan_track_horizon(track), 1500);
+	ck_assert_int_eq(add(track, 1, 1, 1, &(uint64_t){ 2000 }, 2000), 0);
+	ck_assert_int_eq(add_state(track, 1, 2000, 3000), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	ck_assert_double_eq(at(track, 3000), 1);
+	ck_assert_int_eq(add_state(track, 0, 500, 2500), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	oscan_track_free(track);
+}
+
+TEST(a_state_does_not_hide_a_loss_or_a_position_that_was_set)
+{
+	struct oscan_track *track = new_track(0, 1000);
+
+	ck_assert_int_eq(add(track, 1, 1, 1, &(uint64_t){ 2000 }, 2000), 0);
+	ck_assert_int_eq(add_state(track, 7, 2000, 3000), ESTALE);
+	ck_assert_uint_eq(oscan_track_horizon(track), 2000);
+	ck_assert_int_eq(add_missed(track, 0, 0, 0, NULL, 3000), 0);
+	ck_assert_int_eq(add_state(track, 1, 2000, 4000), EAGAIN);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	oscan_track_free(track);
+}
+
 TEST(what_was_forgotten_is_told_apart_from_what_was_never_known)
 {
 	struct oscan_track *track = new_track(0, 1000);

@@ -458,8 +458,8 @@ int oscan_monitor_read(struct oscan_monitor *monitor,
  * the last step is likewise less than a microstep from what it will be when
  * the next step has come.
  *
- * Threads: one thread at a time may change a track (oscan_track_add(), the
- * two oscan_track_set_...()) while any number of others ask; only
+ * Threads: one thread at a time may change a track (oscan_track_add...(),
+ * oscan_track_set_...()) while any number of others ask; only
  * oscan_track_steps() and oscan_track_free() are for when nobody changes it.
  * Who adds waits for the look-ups under way and for no others.
  * @{
@@ -539,6 +539,21 @@ void oscan_track_set_sigma(struct oscan_track *track, uint64_t late_ns,
  */
 int oscan_track_add(struct oscan_track *track,
 		    const struct oscan_trace_batch *batch);
+
+/**
+ * oscan_track_add_state - move the horizon to when a state was read
+ * @state: of the same axis, as oscan_motor_state() or a monitor brought it
+ *
+ * An axis at rest sends nothing, so this is how a track learns that it still
+ * rests. A state that is older than the horizon changes nothing.
+ *
+ * Return: 0, or -1: EAGAIN the steps that led to it have not all been added:
+ * read the monitor and try again, but after a loss only the next step helps;
+ * ESTALE they have, but the position was set since: begin a new track with
+ * this state. After an error the track is unchanged.
+ */
+int oscan_track_add_state(struct oscan_track *track,
+			  const struct oscan_state *state);
 
 /**
  * oscan_track_at - position at a time

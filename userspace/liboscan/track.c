@@ -429,6 +429,37 @@ OSCAN_API int oscan_track_add(struct oscan_track *track,
 	return result;
 }
 
+static int add_state(struct oscan_track *track,
+		     const struct oscan_state *state)
+{
+	uint64_t last = track->count ? track->times_ns[track->count - 1] :
+				       track->begin;
+
+	if (state->time_ns <= track->horizon)
+		return 0;
+	if (state->last_step_ns > last || track->gap_open) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (state->position != last_position(track)) {
+		errno = ESTALE;
+		return -1;
+	}
+	track->horizon = state->time_ns;
+	return 0;
+}
+
+OSCAN_API int oscan_track_add_state(struct oscan_track *track,
+				    const struct oscan_state *state)
+{
+	int result;
+
+	write_lock(track);
+	result = add_state(track, state);
+	unlock(track);
+	return result;
+}
+
 /* What the quantities are is said in oscan.h. */
 static void answer(const struct oscan_track *track, double steps, double speed,
 		   struct oscan_position *position)
