@@ -121,6 +121,9 @@ a_right_command_line_is_parsed()
 	right move turntable 30 --accel 1mm/s2
 	right move turntable 30 --steps --speed 100
 	right move --json turntable 30
+	right move turntable 30 rotor -5
+	right move turntable -30 --arrive-together rotor 5deg --speed 3
+	right move a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8
 	row_args=(move --device /dev/null -- turntable -30)
 	run "${row_args[@]}"
 	row 1 "another kind of file"
@@ -169,9 +172,16 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'wanted AXIS [on|off], found 0 arguments' enable
 	wrong 'wanted on or off, found "maybe"' enable turntable maybe
 	wrong 'found "3" behind it' enable turntable on 3
-	wrong 'wanted AXIS VALUE, found 0 arguments' move
-	wrong 'wanted AXIS VALUE, found 1 argument ' move turntable
-	wrong 'found "2" behind it' move turntable 1 2
+	wrong 'wanted AXIS VALUE [AXIS VALUE]..., found 0 arguments' move
+	wrong 'wanted AXIS VALUE [AXIS VALUE]..., found 1 argument ' \
+		move turntable
+	wrong 'wanted a VALUE for each AXIS, found none for "rotor"' \
+		move turntable 1 rotor
+	wrong 'wanted each axis once, found "turntable" twice' \
+		move turntable 1 rotor 2 turntable 3
+	wrong 'wanted a number, found "x"' move turntable 1 rotor x
+	wrong 'found "i" behind it' \
+		move a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9
 	wrong 'wanted a number, found "x"' move turntable x
 	wrong 'wanted a number, found ""' move turntable ""
 	wrong 'wanted a number, found "0x10"' move turntable 0x10

@@ -16,7 +16,7 @@ static const struct command commands[] = {
 	{ "status", cmd_status, "show where the axes are and what they do" },
 	{ "stats", cmd_stats, "show how well steps met their time" },
 	{ "enable", cmd_enable, "switch a motor on or off" },
-	{ "move", cmd_move, "move an axis" },
+	{ "move", cmd_move, "move axes" },
 	{ "jog", cmd_jog, "move an axis until it is told to stop" },
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },

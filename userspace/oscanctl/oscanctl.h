@@ -231,6 +231,18 @@ int quantity_steps(const char *what, const struct quantity *quantity,
 		   double *steps);
 
 /**
+ * quantity_fixed - a speed, an acceleration or a jerk as the kernel takes it
+ * @quantity: not given if it has no text
+ * @status: in and out: where it is not 0 nothing is done; EXIT_USAGE after a
+ *	sentence
+ *
+ * Return: fixed point of its kind, 0 for what was not given.
+ */
+uint64_t quantity_fixed(const char *what, const struct quantity *quantity,
+			const struct oscan_axis_info *axis, bool in_steps,
+			int *status);
+
+/**
  * quantity_position - quantity_steps() of a position, to the nearest whole
  * @in_steps: the number must be whole
  * @steps: out, absolute value at most OSCAN_POSITION_LIMIT
