@@ -502,7 +502,7 @@ void oscan_track_free(struct oscan_track *track);
  * The track then keeps less than twice as many: it forgets the older half when
  * it comes to that, and the oldest step that is kept becomes its beginning.
  * Fed with batches no longer than @steps, of which there must be 512 or more,
- * it takes at most 240 bytes for each of them, and 64 where the axis seldom
+ * it takes at most 250 bytes for each of them, and 64 where the axis seldom
  * turns round.
  */
 void oscan_track_set_window(struct oscan_track *track, size_t steps);

@@ -40,6 +40,20 @@ struct run {
 	uint64_t until_ns;
 };
 
+/*
+ * So many runs share a range of positions, so that the time of a position is
+ * found without a look at each run.
+ */
+#define BLOCK_RUNS 64
+
+/**
+ * struct range - between which positions the axis moved in a block of runs
+ */
+struct range {
+	int64_t low;
+	int64_t high;
+};
+
 /**
  * struct oscan_track - the steps of one axis
  * @lock: of all that follows
@@ -61,6 +75,7 @@ struct run {
  * @n_runs: number of runs; not 0 when @count is not
  * @runs_room: runs that fit
  * @runs: shape [n_runs]; within each the positions are consecutive
+ * @ranges: of each BLOCK_RUNS runs, the last of which may be fewer
  */
 struct oscan_track {
 	pthread_rwlock_t lock;
@@ -82,6 +97,7 @@ struct oscan_track {
 	size_t n_runs;
 	size_t runs_room;
 	struct run *runs;
+	struct range *ranges;
 };
 
 /* A track is const to those who ask; its lock is not. */
@@ -138,6 +154,7 @@ OSCAN_API void oscan_track_free(struct oscan_track *track)
 	free(track->times_ns);
 	free(track->positions);
 	free(track->runs);
+	free(track->ranges);
 	free(track);
 }
 
@@ -159,7 +176,8 @@ OSCAN_API void oscan_track_set_sigma(struct oscan_track *track,
 
 static int make_room_for_runs(struct oscan_track *track, size_t runs)
 {
-	size_t room = track->runs_room ? track->runs_room : 16;
+	size_t room = track->runs_room ? track->runs_room : BLOCK_RUNS;
+	struct range *ranges;
 	struct run *larger;
 
 	while (room - track->n_runs < runs)
@@ -170,6 +188,11 @@ static int make_room_for_runs(struct oscan_track *track, size_t runs)
 	if (!larger)
 		return -1;
 	track->runs = larger;
+	ranges = reallocarray(track->ranges, room / BLOCK_RUNS,
+			      sizeof(*ranges));
+	if (!ranges)
+		return -1;
+	track->ranges = ranges;
 	track->runs_room = room;
 	return 0;
 }
@@ -236,6 +259,20 @@ static size_t find_run(const struct oscan_track *track, size_t step)
 			high = middle;
 	}
 	return low;
+}
+
+/* The index of the first step after a run. */
+static size_t run_end(const struct oscan_track *track, size_t run)
+{
+	return run + 1 < track->n_runs ? track->runs[run + 1].first :
+					 track->count;
+}
+
+/* Where the axis was before the first step of a run, if nothing is missing. */
+static int64_t way_from(const struct oscan_track *track, size_t run)
+{
+	return track->positions[track->runs[run].first] -
+	       track->runs[run].direction;
 }
 
 static bool is_valid(const struct oscan_trace_batch *batch)
@@ -307,6 +344,26 @@ static size_t count_runs(const struct oscan_track *track,
 	return runs;
 }
 
+/* What run @run covers of the range of its block, up to @position. */
+static void widen(struct oscan_track *track, size_t run, int64_t position)
+{
+	struct range *range = &track->ranges[run / BLOCK_RUNS];
+
+	if (position < range->low)
+		range->low = position;
+	if (position > range->high)
+		range->high = position;
+}
+
+/* @from is where the run before ended, if nothing is missing in between. */
+static void widen_by_run(struct oscan_track *track, size_t run, int64_t from,
+			 int64_t to)
+{
+	if (run % BLOCK_RUNS == 0)
+		track->ranges[run / BLOCK_RUNS] = (struct range){ from, from };
+	widen(track, run, to);
+}
+
 static void begin_run(struct oscan_track *track, int direction,
 		      uint64_t until_ns)
 {
@@ -332,6 +389,7 @@ static void append_step(struct oscan_track *track, int64_t position,
 	uint64_t before = track->count ?
 			  track->times_ns[track->count - 1] : time_ns;
 	uint64_t since = time_ns - before;
+	size_t runs = track->n_runs;
 
 	if (track->gap_open) {
 		begin_run(track, direction, track->gap_from);
@@ -341,6 +399,10 @@ static void append_step(struct oscan_track *track, int64_t position,
 	} else if (!last || last->direction != direction) {
 		begin_run(track, direction, before);
 	}
+	if (track->n_runs > runs)
+		widen_by_run(track, runs, position - direction, position);
+	else
+		widen(track, runs - 1, position);
 	track->interval = since;
 	track->times_ns[track->count] = time_ns;
 	track->positions[track->count++] = position;
@@ -366,7 +428,7 @@ static void append(struct oscan_track *track,
  */
 static void forget(struct oscan_track *track)
 {
-	size_t out, runs_out, run;
+	size_t out, runs_out, run, last;
 
 	if (!track->window || track->count / 2 < track->window)
 		return;
@@ -387,6 +449,11 @@ static void forget(struct oscan_track *track)
 	track->runs[0].first = 0;
 	track->runs[0].after_gap = true;
 	track->runs[0].until_ns = track->begin;
+	for (run = 0; run < track->n_runs; run++) {
+		last = run_end(track, run) - 1;
+		widen_by_run(track, run, way_from(track, run),
+			     track->positions[last]);
+	}
 }
 
 static int add(struct oscan_track *track, struct oscan_trace_batch *batch)
@@ -553,8 +620,8 @@ static bool passed_in_run(const struct oscan_track *track, size_t index,
 			  double steps, uint64_t *time_ns)
 {
 	const struct run *run = &track->runs[index];
-	size_t end = index + 1 < track->n_runs ? run[1].first : track->count;
-	int64_t from = track->positions[run->first] - run->direction;
+	size_t end = run_end(track, index);
+	int64_t from = way_from(track, index);
 	double way = (steps - (double)from) * run->direction;
 	double whole = ceil(way);
 	double part;
@@ -575,6 +642,14 @@ static bool passed_in_run(const struct oscan_track *track, size_t index,
 	return true;
 }
 
+static bool may_be_in_block(const struct oscan_track *track, size_t run,
+			    double steps)
+{
+	const struct range *range = &track->ranges[run / BLOCK_RUNS];
+
+	return steps >= (double)range->low && steps <= (double)range->high;
+}
+
 static int find(const struct oscan_track *track, double steps,
 		uint64_t after_ns, uint64_t *time_ns)
 {
@@ -588,14 +663,18 @@ static int find(const struct oscan_track *track, double steps,
 		*time_ns = after;
 		return 0;
 	}
-	if (step < track->count) {
-		for (run = find_run(track, step); run < track->n_runs; run++) {
-			if (passed_in_run(track, run, steps, &passed) &&
-			    passed >= after) {
-				*time_ns = passed;
-				return 0;
-			}
+	run = step < track->count ? find_run(track, step) : track->n_runs;
+	while (run < track->n_runs) {
+		if (!may_be_in_block(track, run, steps)) {
+			run += BLOCK_RUNS - run % BLOCK_RUNS;
+			continue;
 		}
+		if (passed_in_run(track, run, steps, &passed) &&
+		    passed >= after) {
+			*time_ns = passed;
+			return 0;
+		}
+		run++;
 	}
 	errno = after_ns < track->begin && track->begin > track->first_begin ?
 		ESTALE : ENODATA;
