@@ -3,13 +3,13 @@
  * How many positions and times a track looks up in a second, and how much
  * faster that is than going through the steps from the first one.
  *
- *   track [STEPS]	steps in the track, 1000000 if not given
+ * Argument: number of steps in the track, 1000000 if not given.
  *
  * Prints lines "NAME VALUE UNIT". Steps are some 200 us apart, to and fro. To
  * build and run:
  *
  *   gcc -O2 -D_GNU_SOURCE -Iinclude/uapi -Iuserspace/liboscan -o out/bench-track
- *       tests/bench/track.c userspace/liboscan/track.c -lm && out/bench-track
+ *       THIS_FILE userspace/liboscan/track.c -lm && out/bench-track
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +30,12 @@ struct trace {
 	struct oscan_track *track;
 };
 
+/* Of the processor, so that others who use it do not count. */
 static double seconds_now(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -45,6 +46,7 @@ static int direction_at(size_t step)
 
 static int make_trace(struct trace *trace)
 {
+	struct oscan_trace_batch batch = { .steps = BATCH };
 	uint64_t now = BEGIN_NS;
 	int64_t position = 0;
 	size_t step;
@@ -58,15 +60,14 @@ static int make_trace(struct trace *trace)
 		trace->times_ns[step] = now += 195000 + lrand48() % 10000;
 		trace->positions[step] = position += direction_at(step);
 	}
-	for (step = 0; step < trace->steps; step += BATCH)
-		if (oscan_track_add(trace->track, &(struct oscan_trace_batch){
-			.steps = BATCH,
-			.direction = direction_at(step),
-			.first_position = trace->positions[step],
-			.times_ns = &trace->times_ns[step],
-			.horizon_ns = trace->times_ns[step + BATCH - 1],
-		    }))
+	for (step = 0; step < trace->steps; step += BATCH) {
+		batch.direction = direction_at(step);
+		batch.first_position = trace->positions[step];
+		batch.times_ns = &trace->times_ns[step];
+		batch.horizon_ns = trace->times_ns[step + BATCH - 1];
+		if (oscan_track_add(trace->track, &batch))
 			return -1;
+	}
 	return 0;
 }
 

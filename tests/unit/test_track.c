@@ -505,9 +505,9 @@ TEST(four_times_the_interval_before_is_a_rest_and_less_is_not)
 TEST(a_rest_between_moves_is_within_a_quarter_of_a_microstep_of_the_plan)
 {
 	const long double unit_ns = 1e7L;
+	long double t, plan, worst = 0;
 	struct oscan_track *track = new_track(0, 1000);
 	uint64_t times_ns[400], begin;
-	long double t, plan, worst = 0;
 	size_t move, i;
 	uint64_t ns;
 

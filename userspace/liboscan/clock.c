@@ -90,9 +90,9 @@ OSCAN_API int oscan_clock_at(const struct oscan_clocks *start,
 			     const struct oscan_clocks *end, uint64_t time_ns,
 			     struct oscan_clocks *clocks)
 {
+	long double part;
 	uint64_t span = end->monotonic_ns - start->monotonic_ns;
 	struct oscan_clocks now = { .monotonic_ns = time_ns };
-	long double part;
 
 	if (end->monotonic_ns < start->monotonic_ns) {
 		errno = EINVAL;

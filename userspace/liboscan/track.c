@@ -560,13 +560,13 @@ static int at_run(const struct oscan_track *track, const struct run *run,
 {
 	if (time_ns <= run->until_ns) {
 		answer(track, (double)from, 0, position);
-	} else if (run->after_gap) {
+		return 0;
+	}
+	if (run->after_gap) {
 		errno = ENODATA;
 		return -1;
-	} else {
-		moves(track, from, run->until_ns, run->first, time_ns,
-		      position);
 	}
+	moves(track, from, run->until_ns, run->first, time_ns, position);
 	return 0;
 }
 
