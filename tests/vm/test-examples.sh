@@ -132,8 +132,37 @@ homes()
 	verdict homing_finds_the_end_stop_or_says_why_not
 }
 
-begin_rig stops=1
+# The rig's line 8 is the camera's. Each pulse follows the step that it is for,
+# 18 microsteps after the one before.
+pulses_at_its_places()
+{
+	cat /dev/oscan-rig >>"$edges"
+	od -An -v -w16 -tu4 "$edges" | awk '
+		$3 == 1 { up = $4 }
+		$3 == 0 && $4 { count += up ? 1 : -1 }
+		$3 == 8 && $4 { print count }' |
+		paste -d ' ' - "$work/out" |
+		awk '
+			$1 != $3 || (NR > 1 && $1 - last != 18) { bad = 1 }
+			{ last = $1 }
+			END { exit bad || NR != 5 }'
+}
+
+compares_output()
+{
+	example compare-output turntable camera 2.025 5
+	must_exit 0
+	must pulses_at_its_places
+	verdict compare_output_pulses_where_it_says
+	example compare-output turntable lamp 2 5
+	must_exit 1
+	must_say "line lamp: No such device or address"
+	verdict compare_output_says_that_there_is_no_such_line
+}
+
+begin_rig stops=1 triggers=1
 moves_and_waits
 follows_the_stream
 tells_positions
+compares_output
 homes
