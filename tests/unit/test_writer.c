@@ -2,7 +2,10 @@
 /* LINK: userspace/writer/writer.c userspace/writer/nexus.c
  *	userspace/writer/layout.c userspace/writer/h5.c
  *	userspace/writer/queue.c userspace/writer/space.c
- *	-lhdf5_serial -pthread
+ *	userspace/writer/compress.c userspace/writer/documents.c
+ *	userspace/writer/packers.c userspace/writer/syncer.c
+ *	userspace/writer/uuid.c userspace/writer/views.c
+ *	-lhdf5_serial -ljansson -llz4 -lz -pthread
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +58,7 @@ static void cleanup(void)
 {
 	if (!folder[0])
 		return;
-	unlink(path);
+	writer_remove(path);
 	chmod(folder, 0700);
 	rmdir(folder);
 }
@@ -383,7 +386,7 @@ static void *write_another(void *data)
 	written = writer && !writer_finish_frames(writer)
 		? writer_written(writer) : 0;
 	writer_close(writer);
-	unlink(other);
+	writer_remove(other);
 	return (void *)(uintptr_t)written;
 }
 
@@ -416,7 +419,7 @@ static void *put_five(void *unused __attribute__((unused)))
 		const struct writer_frame frame = { .sequence = n };
 		const uint8_t pixels[2] = { n, n + 100 };
 
-		if (queue_put(&queue, pixels, &frame))
+		if (queue_put(&queue, pixels, &frame, true))
 			return (void *)(uintptr_t)errno;
 		accepted++;
 	}
@@ -429,7 +432,7 @@ static pthread_t fill_queue(void)
 	const uint64_t deadline = now_ms() + 20000;
 	pthread_t thread;
 
-	ck_assert_int_eq(queue_init(&queue, 3, 2), 0);
+	ck_assert_int_eq(queue_init(&queue, 3, 2, 2, false), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, put_five, NULL), 0);
 	while (accepted < 3) {
 		ck_assert(now_ms() < deadline);
@@ -448,16 +451,18 @@ TEST(a_full_queue_makes_the_camera_wait_and_keeps_the_order)
 	void *error;
 
 	for (unsigned int n = 0; n < 5; n++) {
-		const struct queue_entry *entry = queue_take(&queue);
+		const struct queue_entry *entry;
 
+		ck_assert_uint_gt(queue_take(&queue), 0);
+		entry = queue_at(&queue, 0);
 		ck_assert_int_eq(entry->frame.sequence, n);
-		ck_assert_int_eq(((uint8_t *)entry->pixels)[1], n + 100);
-		queue_drop(&queue);
+		ck_assert_int_eq(((uint8_t *)entry->data)[1], n + 100);
+		queue_drop(&queue, 1);
 	}
 	ck_assert_int_eq(pthread_join(thread, &error), 0);
 	ck_assert_ptr_null(error);
 	queue_end(&queue);
-	ck_assert_ptr_null(queue_take(&queue));
+	ck_assert_uint_eq(queue_take(&queue), 0);
 	queue_free(&queue);
 }
 
@@ -481,10 +486,12 @@ TEST(what_is_in_the_queue_at_the_end_is_still_taken)
 	ck_assert_int_eq(pthread_join(thread, &error), 0);
 	ck_assert_int_eq((uintptr_t)error, EPIPE);
 	for (unsigned int n = 0; n < 3; n++) {
-		ck_assert_int_eq(queue_take(&queue)->frame.sequence, n);
-		ck_assert_int_eq(queue_is_last(&queue), n == 2);
-		queue_drop(&queue);
+		ck_assert(!queue_is_empty(&queue));
+		ck_assert_uint_eq(queue_take(&queue), 3 - n);
+		ck_assert_int_eq(queue_at(&queue, 0)->frame.sequence, n);
+		queue_drop(&queue, 1);
 	}
-	ck_assert_ptr_null(queue_take(&queue));
+	ck_assert(queue_is_empty(&queue));
+	ck_assert_uint_eq(queue_take(&queue), 0);
 	queue_free(&queue);
 }

@@ -8,15 +8,40 @@ set -u
 # shellcheck source=tests/unit/writer-lib.sh
 . tests/unit/writer-lib.sh
 
-# round_trip FRAMES WIDTH HEIGHT BYTES [last]
+# round_trip FRAMES WIDTH HEIGHT BYTES [last|whole [COMPRESSION]]
 round_trip()
 {
-	local file=$work/$1-$2x$3x$4${5:+-$5}.h5 said
+	local file=$work/$1-$2x$3x$4${5:+-$5}${6:+-$6}.h5 said bare=
 
 	said=$("$make" "$file" "$@") || { echo "$said"; return 1; }
 	[ "$said" = "written $1" ] || { echo "$said"; return 1; }
-	/usr/bin/python3 $here/writer-read.py "$file" "$1" "$2" "$3" "$4" \
-		${5:+bare}
+	[ "${5-}" != last ] || bare=bare
+	/usr/bin/python3 $here/writer-read.py "$file" "$1" "$2" "$3" "$4" $bare
+}
+
+# Frames of $1, with 7 left over for bitshuffle, and one too small to shrink.
+compressed()
+{
+	round_trip 20 99 101 1 whole "$1" && round_trip 3 40 30 3 whole "$1" &&
+		round_trip 3 1 1 1 whole "$1" || return
+	[ "$(stat -c %s "$work/20-99x101x1-whole-$1.h5")" -lt 240000 ] || {
+		echo "the file did not become smaller"
+		return 1
+	}
+	/usr/bin/python3 - "$1" "$work/20-99x101x1-whole-$1.h5" \
+		"$work/3-1x1x1-whole-$1.h5" <<-'END'
+	import sys
+	import h5py
+	kind = {"deflate": [1], "shuffle-deflate": [2, 1], "lz4": [32004],
+	        "bitshuffle-lz4": [32008]}[sys.argv[1]]
+	for path, plain in ((sys.argv[2], False), (sys.argv[3], True)):
+	    data = h5py.File(path, "r")["/entry/data/data"].id
+	    plist = data.get_create_plist()
+	    have = [plist.get_filter(n)[0] for n in range(plist.get_nfilters())]
+	    mask = data.get_chunk_info(0).filter_mask
+	    if have != kind or bool(mask) != plain:
+	        sys.exit(f"{path}: filters {have}, left out {mask:b}")
+	END
 }
 
 # The bytes that h5dump takes out, against those that went in.
@@ -61,9 +86,14 @@ report a_thousand_frames_come_back round_trip 1000 16 9 1
 report frames_without_positions_come_back round_trip 20 64 48 3 last
 report frames_of_one_pixel_come_back round_trip 5 1 1 1
 report h5dump_takes_out_what_went_in h5dump_agrees
-report the_header_documents_the_file_and_no_more \
-	/usr/bin/python3 $here/writer-layout.py userspace/writer/writer.h \
-	"$work/3-40x30x3.h5"
+for sort in grey-2-40x30x1 colour-3-40x30x3; do
+	report "the_header_documents_the_${sort%%-*}_file_and_no_more" \
+		/usr/bin/python3 $here/writer-layout.py \
+		userspace/writer/writer.h "$work/${sort#*-}.h5" "${sort%%-*}"
+done
+for kind in deflate shuffle-deflate lz4 bitshuffle-lz4; do
+	report "${kind//-/_}_is_what_the_filter_reads" compressed $kind
+done
 name=silx_finds_no_fault_in_the_nxdata
 if /usr/bin/python3 -c 'import silx.io.nxdata.parse' 2>/dev/null; then
 	report $name silx_agrees "$work"/[123]-*.h5 "$work"/*-last.h5

@@ -13,6 +13,8 @@
 #ifndef OSCAN_NEXUS_H
 #define OSCAN_NEXUS_H
 
+#include "layout.h"
+#include "queue.h"
 #include "writer.h"
 
 struct nexus;
@@ -25,15 +27,29 @@ struct nexus;
  */
 struct nexus *nexus_create(const struct writer_config *config);
 
-/** nexus_append - write one frame */
-int nexus_append(struct nexus *nexus, const void *pixels,
-		 const struct writer_frame *frame);
+/** nexus_epoch - from which times in the file are counted */
+const struct layout_epoch *nexus_epoch(const struct nexus *nexus);
+
+/** nexus_uid - of the scan */
+const char *nexus_uid(const struct nexus *nexus);
+
+/** nexus_config - its own copy; valid until nexus_close() */
+const struct writer_config *nexus_config(const struct nexus *nexus);
+
+/** nexus_fd - a descriptor of the file, for fdatasync(2) */
+int nexus_fd(const struct nexus *nexus);
+
+/** nexus_append - write the oldest @count frames of a queue, 1 to LAYOUT_BATCH */
+int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count);
 
 /** nexus_flush - let readers see every frame appended */
 int nexus_flush(struct nexus *nexus);
 
 /** nexus_frames - frames appended */
 uint64_t nexus_frames(const struct nexus *nexus);
+
+/** nexus_can_compress - compress_is_there(), under the lock */
+bool nexus_can_compress(enum writer_compression compression);
 
 /** nexus_end_frames - flush and leave SWMR; then nexus_add_*() may be used */
 int nexus_end_frames(struct nexus *nexus);
