@@ -70,9 +70,12 @@ silx_agrees()
 	from silx.io.nxdata.parse import NXdata
 	for path in sys.argv[1:]:
 	    with h5py.File(path, "r") as file:
-	        data = NXdata(file["/entry/data"])
-	        if not data.is_valid or data.issues:
-	            sys.exit(f"{path}: {data.issues}")
+	        for name in ("/entry/data", "/entry/in_scan", "/tomo/data"):
+	            if name not in file:
+	                continue
+	            data = NXdata(file[name])
+	            if not data.is_valid or data.issues:
+	                sys.exit(f"{path}: {name}: {data.issues}")
 	        if get_default(file).group.name != "/entry/data":
 	            sys.exit("the default is another group")
 	END
@@ -100,3 +103,56 @@ if /usr/bin/python3 -c 'import silx.io.nxdata.parse' 2>/dev/null; then
 else
 	echo "ok $name # skip python3-silx is not installed"
 fi
+
+# The NeXus library's own program goes through every group.
+nxdir_agrees()
+{
+	local said
+
+	said=$(nxdir "$work/3-40x30x3.h5" -p "$1" 2>&1)
+	grep -q "$2" <<<"$said" || { echo "nxdir said: $said"; return 1; }
+}
+
+nxdir_reads()
+{
+	nxdir_agrees /NXentry/NXinstrument/NXdetector/data 3 &&
+		nxdir_agrees /NXentry/NXdata/turntable 3
+}
+
+name=nxdir_finds_the_frames
+if command -v nxdir >/dev/null; then
+	report $name nxdir_reads
+else
+	echo "ok $name # skip nexus-tools is not installed"
+fi
+
+# HDF5, compiled for browsers: from npm, once.
+h5wasm=${OSCAN_CACHE:-$HOME/.cache/oscan}/h5wasm
+h5wasm_is_there()
+{
+	command -v node npm >/dev/null || return
+	[ -d "$h5wasm/node_modules/h5wasm" ] ||
+		timeout 60 npm install --silent --no-audit --no-fund \
+			--prefix "$h5wasm" h5wasm@0.10.3 >/dev/null 2>&1
+}
+
+name=h5wasm_reads_pixels_and_the_view_of_the_scan
+if h5wasm_is_there; then
+	report $name node $here/writer-h5wasm.mjs "$h5wasm" \
+		"$work/3-40x30x3.h5" "$work/3-40x30x3-whole-deflate.h5"
+else
+	echo "ok $name # skip node and npm, or what they fetch, is not there"
+fi
+
+documents_agree()
+{
+	local file
+
+	for file in "$@"; do
+		/usr/bin/python3 $here/writer-documents.py "$file" || return
+	done
+}
+
+report the_documents_follow_the_event_model documents_agree \
+	"$work/0-40x30x3.h5" "$work/2-40x30x1.h5" "$work/1000-16x9x1.h5" \
+	"$work/20-64x48x3-last.h5"

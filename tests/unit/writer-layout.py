@@ -55,8 +55,8 @@ def differs(thing, said, frames, steps, sort):
     if said.startswith("text"):
         return None if h5py.check_string_dtype(thing.dtype) else "no text"
     found = re.match(r"(?:\[([^]]*)\] )?(\w\d+)(?:, ([^:\s]+))?(?=[:\s]|$)",
-                     re.sub(r"\[(.),H,W\] u8, or (.*?\])",
-                            r"[\1,H,W] " if sort == "grey" else r"\2", said))
+                     re.sub(r"(\[.,H,W\] u8), or (\[.,H,W,3\] u8)",
+                            r"\1" if sort == "grey" else r"\2", said))
     if not found:
         return f"cannot be understood: {said}"
     dims, kind, unit = found.groups()
