@@ -237,8 +237,7 @@ static void field_key(const struct documents *documents,
 		 field->late ? documents->axis : documents->det);
 }
 
-/* A file's name as RFC 3986 has it; to be freed. */
-static char *make_uri(const char *path)
+char *documents_uri(const char *path)
 {
 	static const char plain[] = "/-._~";
 	char *whole = realpath(path, NULL);
@@ -275,7 +274,7 @@ static void describe_primary(struct documents *documents)
 {
 	json_t *keys = json_object(), *of_det = json_array();
 	json_t *of_axis = json_array(), *key;
-	char *uri = make_uri(documents->config->path);
+	char *uri = documents_uri(documents->config->path);
 	char name[NAME_LEN + 64];
 
 	for (size_t n = 0; n < FIELDS; n++) {
@@ -394,7 +393,7 @@ static void resource(struct documents *documents, size_t n)
 {
 	const struct field *field = &fields[n];
 	char key[NAME_LEN + 64], path[NAME_LEN + 64];
-	char *uri = make_uri(documents->config->path);
+	char *uri = documents_uri(documents->config->path);
 	json_t *chunk = n ? json_pack("[i]", H5_GROWING_CHUNK)
 			  : frame_shape(documents->config);
 

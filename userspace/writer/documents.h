@@ -38,6 +38,13 @@ struct documents;
 int documents_path(const char *path, char *out, size_t size);
 
 /**
+ * documents_uri - a file's name as RFC 3986 has it, "file://localhost/..."
+ *
+ * Return: text, to be freed, or NULL with ENOMEM.
+ */
+char *documents_uri(const char *path);
+
+/**
  * documents_open - create the file, exclusively; start, descriptors
  * @config: needed until documents_close()
  * @epoch: likewise
@@ -80,5 +87,19 @@ void documents_trace(struct documents *documents,
  */
 int documents_close(struct documents *documents, const char *exit_status,
 		    const char *reason, uint64_t dropped);
+
+/**
+ * documents_recover - those of a scan that did not end, for a copy of its file
+ * @from: file of the scan
+ * @to: the copy, whose documents are made; must not exist
+ * @frames: in the copy
+ *
+ * Whole lines are taken over, with the copy in place of the file; the frames
+ * that were not told of yet, and a stop with "fail", follow. Where @from has
+ * no documents there are none.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int documents_recover(const char *from, const char *to, uint64_t frames);
 
 #endif /* OSCAN_DOCUMENTS_H */

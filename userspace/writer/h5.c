@@ -15,6 +15,22 @@ static hid_t text_type(void)
 	return type;
 }
 
+hid_t h5_access(void)
+{
+	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+
+	if (access < 0)
+		return -1;
+	if (H5Pset_libver_bounds(access, H5F_LIBVER_LATEST,
+				 H5F_LIBVER_LATEST) < 0 ||
+	    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+	    H5Pset_file_locking(access, true, true) < 0) {
+		H5Pclose(access);
+		return -1;
+	}
+	return access;
+}
+
 hid_t h5_group(hid_t parent, const char *name, const char *nx_class)
 {
 	hid_t group = H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT,

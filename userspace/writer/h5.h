@@ -13,6 +13,9 @@
 /* Values in a chunk of what grows; each flush writes the one being filled. */
 #define H5_GROWING_CHUNK 256
 
+/** h5_access - how every file of ours is opened; to be closed by the caller */
+hid_t h5_access(void);
+
 /** h5_group - make a group; its attribute NX_class is set */
 hid_t h5_group(hid_t parent, const char *name, const char *nx_class);
 

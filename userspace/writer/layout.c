@@ -53,6 +53,11 @@ static const struct column {
 	      "rest of NDArrayTimeStamp"),
 };
 
+const char *layout_column_path(int column)
+{
+	return columns_table[column].path;
+}
+
 static size_t file_size(enum column_type type)
 {
 	switch (type) {

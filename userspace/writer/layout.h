@@ -47,6 +47,9 @@ enum { LAYOUT_COLUMNS = 12 };
 /* Most frames that are appended at once. */
 #define LAYOUT_BATCH 32
 
+/** layout_column_path - of a dataset with a value for each frame, by number */
+const char *layout_column_path(int column);
+
 /** layout_now - the time now */
 void layout_now(struct layout_epoch *epoch);
 

@@ -175,6 +175,17 @@ static int open_directory(const char *path)
 	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/*
+ * Tells recover_file() that a writer lives. HDF5's own lock, another kind, is
+ * gone while readers may come. Some file systems have none of it.
+ */
+static void lock_file(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 /* Exclusively, and by open(2), which says why it fails; HDF5 does not. */
 static int create_file(struct nexus *nexus)
 {
@@ -185,7 +196,10 @@ static int create_file(struct nexus *nexus)
 		return -1;
 	nexus->space.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 			       0666);
-	return nexus->space.fd < 0 ? -1 : 0;
+	if (nexus->space.fd < 0)
+		return -1;
+	lock_file(nexus->space.fd);
+	return 0;
 }
 
 static int claim(struct nexus *nexus, uint64_t bytes)
@@ -197,26 +211,10 @@ static int claim(struct nexus *nexus, uint64_t bytes)
 	return space_claim(&nexus->space, end + bytes);
 }
 
-static hid_t make_access(void)
-{
-	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-
-	if (access < 0)
-		return -1;
-	if (H5Pset_libver_bounds(access, H5F_LIBVER_LATEST,
-				 H5F_LIBVER_LATEST) < 0 ||
-	    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-	    H5Pset_file_locking(access, true, true) < 0) {
-		H5Pclose(access);
-		return -1;
-	}
-	return access;
-}
-
 /* The file is our own, made a moment ago: truncating it harms nobody. */
 static int make_hdf5(struct nexus *nexus)
 {
-	nexus->access = make_access();
+	nexus->access = h5_access();
 	if (nexus->access < 0)
 		return -1;
 	nexus->file = H5Fcreate(nexus->config.path, H5F_ACC_TRUNC,
