@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/scan/flyscan.c userspace/scan/frames.c
- * userspace/scan/geometry.c userspace/scan/motion.c userspace/scan/pair.c
+ * userspace/scan/geometry.c userspace/scan/metadata.c
+ * userspace/scan/motion.c userspace/scan/pair.c
  * userspace/scan/place.c userspace/scan/preflight.c userspace/scan/store.c
- * userspace/liboscan/track.c userspace/liboscan/units.c -lm
+ * userspace/liboscan/track.c userspace/liboscan/units.c -lm -ljansson
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep -Wl,--wrap=nanosleep
  * -Wl,--wrap=poll
  */
@@ -111,6 +112,7 @@ static struct world {
 	size_t paired;
 	size_t traced;
 	char status[FLYSCAN_ERROR_LEN];
+	char exit_status[16];
 	double p_initial;
 
 	enum event events[MOST_FRAMES];
@@ -731,6 +733,25 @@ int writer_add_array(struct writer *writer, const char *name,
 	return 0;
 }
 
+const char *writer_compression_name(enum writer_compression compression)
+{
+	return compression ? NULL : "none";
+}
+
+void writer_outcome(struct writer *writer, const char *exit_status,
+		    const char *reason)
+{
+	(void)writer;
+	(void)reason;
+	snprintf(world.exit_status, sizeof(world.exit_status), "%s",
+		 exit_status);
+}
+
+void writer_remove(const char *path)
+{
+	unlink(path);
+}
+
 int writer_close(struct writer *writer)
 {
 	(void)writer;
@@ -1154,6 +1175,7 @@ TEST(cancelling_in_the_pass_keeps_frames_and_positions)
 	new_world();
 	world.cancel_at_ns = world.now + 6 * SECOND;
 	fails(ECANCELED, "frames taken are in");
+	ck_assert_str_eq(world.exit_status, "abort");
 	ck_assert_uint_gt(result.ledger.written, 10);
 	ck_assert_uint_eq(world.paired, result.ledger.written);
 	positions_are_true(0);

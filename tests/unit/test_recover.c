@@ -118,6 +118,12 @@ int fdatasync(int fd)
 	return 0;
 }
 
+/* A real disk takes its time for each of a hundred. */
+int fsync(int fd __attribute__((unused)))
+{
+	return 0;
+}
+
 /* No second need pass from one sync to the next. */
 int __wrap_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *lock,
 				  clockid_t clock,
@@ -361,7 +367,7 @@ TEST(after_a_power_cut_every_frame_synced_is_there)
 	char durable[112];
 
 	power_may_fail = true;
-	for (int round = 0; round < 12; round++) {
+	for (int round = 0; round < 8; round++) {
 		write_and_kill(&config, &shared->synced, next_random(60));
 		snprintf(durable, sizeof(durable), "%s.%d", path,
 			 shared->durable);

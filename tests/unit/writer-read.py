@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hold a file of writer-make against what it was given, by h5py alone.
 
-writer-read.py FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL [bare|growing]
+writer-read.py FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL
+	[bare|growing|recovered]
 
 bare: without what is added after the frames. growing: opened with SWMR, at
-least FRAMES frames, bare. Prints one sentence and exits with 1 if it differs.
+least FRAMES frames, bare. recovered: likewise, but an ordinary file. Prints one sentence and exits with 1 if it differs.
 """
 import sys
 import time
@@ -195,13 +196,15 @@ def main():
     shape = (height, width, 3) if bpp == 3 else (height, width)
     with h5py.File(path, "r", swmr=how == "growing") as file:
         got = check_frames(file, shape)
-        must(got >= frames if how == "growing" else got == frames,
+        must(got >= frames if how in ("growing", "recovered")
+             else got == frames,
              f"{got} frames, {frames} wanted")
         check_classes(file)
         check_nxdata(file, got, "sensor_timestamp" if how else "turntable")
         if not how:
             check_added(file, got)
-        must(how == "growing" or "/entry/end_time" in file, "no end_time")
+        must(how in ("growing", "recovered") or "/entry/end_time" in file,
+             "no end_time")
     print(got)
 
 

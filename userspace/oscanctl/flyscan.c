@@ -26,6 +26,7 @@ enum {
 	OPTION_SIZE,
 	OPTION_OUTPUT,
 	OPTION_NAME,
+	OPTION_COMPRESSION,
 };
 
 static const struct option_text option_texts[] = {
@@ -48,6 +49,8 @@ static const struct option_text option_texts[] = {
 	  "folder for the file, made if missing; here if not given" },
 	{ "name", OPTION_NAME, "STEM",
 	  "the file is STEM_NNNNNN.h5, \"flyscan\" if not given" },
+	{ "compression", OPTION_COMPRESSION, "KIND",
+	  "none, deflate, shuffle-deflate, lz4 or bitshuffle-lz4; none if not given" },
 	OPTION_TEXT_DEVICE,
 	OPTION_TEXT_JSON,
 	{ 0 }
@@ -106,6 +109,17 @@ static int size(const char *text, struct flyscan_request *request)
 			   text);
 }
 
+static int compression(const char *text, struct flyscan_request *request)
+{
+	const int kind = writer_compression(text);
+
+	if (kind < 0)
+		return wrong_usage("--compression: wanted none, deflate, shuffle-deflate, lz4 or bitshuffle-lz4, found \"%s\"",
+				   text);
+	request->compression = (enum writer_compression)kind;
+	return 0;
+}
+
 /* What was given, a bit for each key. */
 static unsigned int bit(int key)
 {
@@ -138,6 +152,8 @@ static int take_option(int key, const char *value,
 		return 0;
 	case OPTION_SIZE:
 		return size(value, request);
+	case OPTION_COMPRESSION:
+		return compression(value, request);
 	case OPTION_OUTPUT:
 		request->directory = value;
 		return 0;

@@ -25,6 +25,10 @@ static const struct command commands[] = {
 	{ "calibrate", cmd_calibrate,
 	  "work out the scale of an axis from a known travel" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
+	{ "recover", cmd_recover,
+	  "make an ordinary file of one whose scan was killed" },
+	{ "frames", cmd_frames, "show where each frame was taken" },
+	{ "export", cmd_export, "write frames as images" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
 };

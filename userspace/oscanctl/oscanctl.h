@@ -43,7 +43,10 @@ int cmd_halt(int argc, char **argv);
 int cmd_home(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_export(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
+int cmd_frames(int argc, char **argv) __attribute__((weak));
+int cmd_recover(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
 

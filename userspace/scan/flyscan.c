@@ -346,7 +346,7 @@ static void check_sums(struct scan *scan)
 /* A file without a frame is worth nothing. */
 static void remove_empty(struct scan *scan)
 {
-	unlink(scan->result->path);
+	writer_remove(scan->result->path);
 	scan->result->path[0] = '\0';
 }
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include "camera.h"
 #include "oscan.h"
+#include "writer.h"
 
 /**
  * struct flyscan_request - what is asked for; names in the comments are those
@@ -37,6 +38,7 @@
  * @directory: existing or to be made, up to 5 levels (ad_file_path)
  * @name: stem of the file (ad_file_name); the file is the next free
  *	<directory>/<name>_NNNNNN.h5
+ * @compression: how pixels are stored (compression)
  * @device: path of the motor's device, NULL for the usual one
  */
 struct flyscan_request {
@@ -54,6 +56,7 @@ struct flyscan_request {
 	uint32_t height;
 	const char *directory;
 	const char *name;
+	enum writer_compression compression;
 	const char *device;
 };
 

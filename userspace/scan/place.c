@@ -169,10 +169,20 @@ static uint32_t queue_length(const struct scan *scan)
 	return wanted < 4 ? 4 : wanted;
 }
 
+static void add_limits(const struct scan *scan, struct writer_config *config)
+{
+	const double scale = oscan_axis_steps_per_unit(scan->info);
+
+	config->has_limits = scan->info->flags & OSCAN_AXIS_HAS_LIMITS;
+	config->limit_min = scan->info->limit_min / scale;
+	config->limit_max = scan->info->limit_max / scale;
+}
+
 static struct writer *open_file(struct scan *scan, const char *path)
 {
 	const struct flyscan_request *request = scan->request;
-	char title[256];
+	char title[256], *metadata = scan_metadata(scan);
+	struct writer *writer;
 	struct writer_config config = {
 		.path = path,
 		.width = scan->settings.width,
@@ -180,21 +190,42 @@ static struct writer *open_file(struct scan *scan, const char *path)
 		.bytes_per_pixel =
 			camera_bytes_per_pixel(scan->settings.format),
 		.queue_frames = queue_length(scan),
+		.compression = request->compression,
 		.axis_name = scan->info->name,
 		.axis_unit = scan_unit(scan),
 		.rotation = scan->info->unit == OSCAN_UNIT_DEGREE,
 		.steps_per_unit = oscan_axis_steps_per_unit(scan->info),
+		.velocity = scan->result->geometry.velocity,
+		.accel_s = scan->result->geometry.accel_s,
 		.camera_id = request->camera->id(scan->camera),
 		.camera_model = request->camera->model(scan->camera),
 		.time_mark = scan_mark_name(scan),
+		.readout_ns = scan->capabilities.readout_ns,
 		.title = title,
 		.program = "oscanctl " OSCAN_VERSION,
+		.metadata = metadata,
 	};
 
 	snprintf(title, sizeof(title), "fly scan of %s from %g to %g %s",
 		 scan->info->name, request->start, request->end,
 		 scan_unit(scan));
-	return writer_open(&config);
+	add_limits(scan, &config);
+	writer = writer_open(&config);
+	free(metadata);
+	return writer;
+}
+
+static int create_failed(struct scan *scan, const char *path)
+{
+	const char *kind = writer_compression_name(scan->request->compression);
+
+	if (errno == ENOTSUP)
+		return scan_fail(scan, errno,
+				 "wanted frames compressed with %s, found that HDF5 cannot read that here; install its plugin (Debian: hdf5-filter-plugin, bitshuffle) or take deflate",
+				 kind);
+	return scan_fail(scan, errno,
+			 "wanted to create %.300s, found: %s; choose another folder",
+			 path, strerror(errno));
 }
 
 int scan_create(struct scan *scan)
@@ -222,9 +253,7 @@ int scan_create(struct scan *scan)
 		if (errno != EEXIST)
 			break;
 	}
-	scan_fail(scan, errno,
-		  "wanted to create %.300s, found: %s; choose another folder",
-		  path, strerror(errno));
+	create_failed(scan, path);
 	*path = '\0';
 	return -1;
 }

@@ -164,6 +164,13 @@ int scan_missing_folders(const char *directory);
 /* place.c: make the folder and the file */
 int scan_create(struct scan *scan);
 
+/**
+ * scan_metadata - what the scan was asked for, as the text of a JSON object
+ *
+ * Return: text, to be freed, or NULL: no memory.
+ */
+char *scan_metadata(const struct scan *scan);
+
 /** scan_check_place - can @directory be made and take @bytes?
  * @why: out, shape [FLYSCAN_ERROR_LEN]: a sentence if not
  *

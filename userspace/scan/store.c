@@ -108,7 +108,8 @@ static int store_parameters(struct scan *scan)
 		{ "plan_name", "flyscan" },
 		{ "det_name", request->camera->id(scan->camera) },
 		{ "flymotor_name", scan->info->name },
-		{ "compression", "none" },
+		{ "compression",
+		  writer_compression_name(request->compression) },
 		{ "motor_egu", unit },
 		{ "ad_file_name", request->name },
 		{ "ad_file_path", request->directory },
@@ -290,8 +291,19 @@ static int store_versions(struct scan *scan)
 				 info->abi_version, NULL);
 }
 
+/* For the stop document, as bluesky has it. */
+static void store_outcome(struct scan *scan)
+{
+	if (!scan->error)
+		writer_outcome(scan->writer, "success", "");
+	else
+		writer_outcome(scan->writer, scan->error == ECANCELED ?
+			       "abort" : "fail", scan->result->error);
+}
+
 int scan_store(struct scan *scan)
 {
+	store_outcome(scan);
 	if (store_parameters(scan) || store_camera(scan) ||
 	    store_ledger(scan) || store_motor(scan) || store_clocks(scan) ||
 	    store_versions(scan))

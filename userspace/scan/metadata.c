@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the scan was asked for, for the start document. */
+#include <jansson.h>
+#include <stdlib.h>
+#include "scan.h"
+
+char *scan_metadata(const struct scan *scan)
+{
+	const struct flyscan_request *request = scan->request;
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:i, s:f, s:f}",
+		"plan_name", "flyscan",
+		"plan_type", "fly",
+		"det_name", request->camera->id(scan->camera),
+		"flymotor_name", scan->info->name,
+		"motor_egu", scan_unit(scan),
+		"p_start", request->start,
+		"p_end", request->end,
+		"exposures_per_egu", request->per_unit,
+		"t_period", request->period_s,
+		"t_acquire", request->exposure_s ? request->exposure_s :
+			     scan->result->period_used_s,
+		"taxi_allowance", request->taxi_allowance,
+		"compression", writer_compression_name(request->compression),
+		"ad_file_name", request->name,
+		"ad_file_path", request->directory,
+		"num_frames", (int)geometry->frames,
+		"scan_active_duration", geometry->duration_s,
+		"scan_velocity", geometry->velocity);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return text;
+}
