@@ -12,8 +12,8 @@ set -u
 packages=(
 	# the programs
 	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
-	libcamera-dev libjansson-dev libjpeg-dev liblz4-dev libtiff-dev
-	libpng-dev zlib1g-dev
+	libcamera-dev libjansson-dev libjpeg-dev liblz4-dev libdeflate-dev
+	libtiff-dev libpng-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
 	libelf-dev xz-utils zstd kmod

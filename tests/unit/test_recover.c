@@ -6,7 +6,7 @@
  *	userspace/writer/documents-recover.c userspace/writer/recover.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
  *	userspace/writer/uuid.c userspace/writer/views.c
- *	-lhdf5_serial -ljansson -llz4 -lz -lm -pthread
+ *	-lhdf5_serial -ljansson -llz4 -ldeflate -lm -pthread
  *	-Wl,--wrap=pthread_cond_clockwait
  */
 /*

@@ -5,7 +5,7 @@
  *	userspace/writer/compress.c userspace/writer/documents.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
  *	userspace/writer/uuid.c userspace/writer/views.c
- *	-lhdf5_serial -ljansson -llz4 -lz -pthread
+ *	-lhdf5_serial -ljansson -llz4 -ldeflate -pthread
  */
 #include <errno.h>
 #include <fcntl.h>

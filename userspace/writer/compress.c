@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <endian.h>
+#include <libdeflate.h>
 #include <lz4.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include "compress.h"
 
 /* Numbers that the HDF Group has given to filters that are plugins. */
@@ -110,7 +110,7 @@ size_t compress_room(enum writer_compression compression, size_t bytes)
 	switch (compression) {
 	case WRITER_DEFLATE:
 	case WRITER_SHUFFLE_DEFLATE:
-		return compressBound(bytes);
+		return libdeflate_zlib_compress_bound(NULL, bytes);
 	case WRITER_LZ4:
 		return HEADER_BYTES + BLOCK_HEADER_BYTES +
 		       LZ4_COMPRESSBOUND(bytes);
@@ -139,10 +139,17 @@ static uint8_t *put_header(uint8_t *out, uint64_t bytes, uint32_t block)
 
 static size_t pack_deflate(const void *pixels, size_t bytes, uint8_t *out)
 {
-	uLongf packed = compressBound(bytes);
+	struct libdeflate_compressor *const compressor =
+		libdeflate_alloc_compressor(DEFLATE_LEVEL);
+	size_t packed;
 
-	return compress2(out, &packed, pixels, bytes, DEFLATE_LEVEL) == Z_OK
-		? packed : 0;
+	if (!compressor)
+		return 0;
+	/* What does not become smaller need not be finished. */
+	packed = libdeflate_zlib_compress(compressor, pixels, bytes, out,
+					  bytes);
+	libdeflate_free_compressor(compressor);
+	return packed;
 }
 
 /* Return: the end of the block with its header, or NULL. */

@@ -192,7 +192,7 @@ struct writer;
  */
 enum writer_compression {
 	WRITER_PLAIN = 0,		/* every reader */
-	WRITER_DEFLATE = 1,		/* every reader; zlib, level 1 */
+	WRITER_DEFLATE = 1,		/* every reader; zlib's format */
 	WRITER_SHUFFLE_DEFLATE = 2,	/* every reader; for pixels of a byte */
 					/* the same bytes as WRITER_DEFLATE */
 	WRITER_LZ4 = 3,			/* readers with the plugin 32004 */
