@@ -50,6 +50,10 @@ check-pi: ## tests on an emulated Raspberry Pi 3
 fuzz: ## random calls in a virtual machine; FUZZ_CALLS=, FUZZ_SEED=, KERNEL=
 	@tests/fuzz/run
 
+.PHONY: bench
+bench: deps ## how fast, beside others, in one run
+	@tests/bench/run
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck, SPDX
 	@tests/lib/check.sh style
