@@ -738,6 +738,12 @@ const char *writer_compression_name(enum writer_compression compression)
 	return compression ? NULL : "none";
 }
 
+void writer_counts(const struct writer *writer, struct writer_counts *counts)
+{
+	(void)writer;
+	memset(counts, 0, sizeof(*counts));
+}
+
 void writer_outcome(struct writer *writer, const char *exit_status,
 		    const char *reason)
 {

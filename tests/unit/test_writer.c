@@ -371,6 +371,76 @@ TEST(closing_finishes_the_frames)
 	ck_assert_int_lt(st.st_blocks * 512, st.st_size + 65536);
 }
 
+/* Return: the last line of the documents. */
+static const char *last_document(void)
+{
+	static char line[4096];
+	char name[128];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s.jsonl", path);
+	file = fopen(name, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		;
+	fclose(file);
+	return line;
+}
+
+TEST(the_documents_end_as_the_scan_did_whatever_the_reason_contains)
+{
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+
+	ck_assert_int_eq(put(writer, 0), 0);
+	writer_outcome(writer, "abort", "no");
+	writer_outcome(writer, "fail", "\xff is no \"UTF-8\"\n");
+	ck_assert_int_eq(writer_close(writer), 0);
+	ck_assert_ptr_nonnull(strstr(last_document(),
+				     "\"exit_status\":\"fail\""));
+	ck_assert_ptr_nonnull(strstr(last_document(),
+				     "? is no \\\"UTF-8\\\"\\n"));
+}
+
+TEST(documents_of_another_file_are_left_as_they_are)
+{
+	const struct writer_config config = fixture();
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.jsonl", path);
+	fclose(fopen(name, "w"));
+	must_fail(&config, EEXIST);
+	ck_assert(exists(name));
+	ck_assert(!exists(path));
+}
+
+TEST(metadata_that_are_no_object_are_EINVAL)
+{
+	static const char *const bad[] = { "", "[]", "{", "1" };
+	struct writer_config config = fixture();
+
+	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+		config.metadata = bad[n];
+		must_fail(&config, EINVAL);
+		ck_assert(!exists(path));
+	}
+}
+
+TEST(every_kind_of_compression_has_a_name_that_is_found)
+{
+	for (int n = WRITER_PLAIN; n <= WRITER_BITSHUFFLE_LZ4; n++) {
+		const char *name =
+			writer_compression_name((enum writer_compression)n);
+
+		ck_assert_int_eq(writer_compression(name), n);
+	}
+	ck_assert_int_eq(writer_compression("zlib"), WRITER_DEFLATE);
+	ck_assert_int_eq(writer_compression("zip"), -1);
+	ck_assert_int_eq(writer_compression(""), -1);
+	ck_assert_ptr_null(writer_compression_name(
+		(enum writer_compression)(WRITER_BITSHUFFLE_LZ4 + 1)));
+}
+
 static void *write_another(void *data)
 {
 	struct writer_config config = *(struct writer_config *)data;

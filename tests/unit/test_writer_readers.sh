@@ -153,6 +153,14 @@ documents_agree()
 	done
 }
 
+any_name_will_do()
+{
+	local file=$work/$'a "b" %41 #?\u00fc\xff.h5'
+
+	"$make" "$file" 2 40 30 1 >/dev/null && documents_agree "$file"
+}
+
+report a_file_may_have_any_name any_name_will_do
 report the_documents_follow_the_event_model documents_agree \
 	"$work/0-40x30x3.h5" "$work/2-40x30x1.h5" "$work/1000-16x9x1.h5" \
 	"$work/20-64x48x3-last.h5"

@@ -11,7 +11,7 @@ Prints one sentence and exits with 1 if it differs.
 import json
 import os
 import sys
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote_to_bytes, urlparse
 
 import h5py
 import jsonschema
@@ -68,8 +68,8 @@ def check_file(file, descriptors, resources):
     keys = next(doc["data_keys"] for doc in descriptors.values()
                 if doc["name"] == "primary")
     for resource, told in resources.values():
-        path = unquote(urlparse(resource["uri"]).path)
-        must(os.path.samefile(path, file.filename), f"uri {path}")
+        path = unquote_to_bytes(urlparse(resource["uri"]).path)
+        must(os.path.samefile(path, sys.argv[1]), f"uri {path!r}")
         data = file[resource["parameters"]["dataset"]]
         key = keys[resource["data_key"]]
         must(len(data) == told, f"{data.name}: {told} told of {len(data)}")

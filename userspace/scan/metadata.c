@@ -2,6 +2,7 @@
 /* What the scan was asked for, for the start document. */
 #include <jansson.h>
 #include <stdlib.h>
+#include "jsontext.h"
 #include "scan.h"
 
 char *scan_metadata(const struct scan *scan)
@@ -9,11 +10,11 @@ char *scan_metadata(const struct scan *scan)
 	const struct flyscan_request *request = scan->request;
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:s, s:s, s:i, s:f, s:f}",
+		"{s:s, s:s, s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:o, s:o, s:i, s:f, s:f}",
 		"plan_name", "flyscan",
 		"plan_type", "fly",
-		"det_name", request->camera->id(scan->camera),
-		"flymotor_name", scan->info->name,
+		"det_name", json_any_text(request->camera->id(scan->camera)),
+		"flymotor_name", json_any_text(scan->info->name),
 		"motor_egu", scan_unit(scan),
 		"p_start", request->start,
 		"p_end", request->end,
@@ -23,8 +24,8 @@ char *scan_metadata(const struct scan *scan)
 			     scan->result->period_used_s,
 		"taxi_allowance", request->taxi_allowance,
 		"compression", writer_compression_name(request->compression),
-		"ad_file_name", request->name,
-		"ad_file_path", request->directory,
+		"ad_file_name", json_any_text(request->name),
+		"ad_file_path", json_any_text(request->directory),
 		"num_frames", (int)geometry->frames,
 		"scan_active_duration", geometry->duration_s,
 		"scan_velocity", geometry->velocity);

@@ -291,6 +291,26 @@ static int store_versions(struct scan *scan)
 				 info->abi_version, NULL);
 }
 
+/* Each hop within the writer; what is lost is the difference of two. */
+static int store_writer(struct scan *scan)
+{
+	struct writer_counts counts;
+
+	writer_counts(scan->writer, &counts);
+	const struct number numbers[] = {
+		{ "writer/offered", counts.offered, NULL },
+		{ "writer/dropped", counts.dropped, NULL },
+		{ "writer/refused", counts.refused, NULL },
+		{ "writer/taken", counts.taken, NULL },
+		{ "writer/packed", counts.packed, NULL },
+		{ "writer/plain", counts.plain, NULL },
+		{ "writer/written", counts.written, NULL },
+		{ "writer/bytes", counts.bytes, NULL },
+	};
+
+	return store_numbers(scan, numbers, COUNT(numbers));
+}
+
 /* For the stop document, as bluesky has it. */
 static void store_outcome(struct scan *scan)
 {
@@ -306,7 +326,7 @@ int scan_store(struct scan *scan)
 	store_outcome(scan);
 	if (store_parameters(scan) || store_camera(scan) ||
 	    store_ledger(scan) || store_motor(scan) || store_clocks(scan) ||
-	    store_versions(scan))
+	    store_versions(scan) || store_writer(scan))
 		return scan_writer_failed(scan, errno);
 	return 0;
 }

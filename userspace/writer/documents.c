@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "documents.h"
 #include "h5.h"
+#include "jsontext.h"
 #include "uuid.h"
 
 #define SUFFIX ".jsonl"
@@ -198,7 +199,7 @@ static void start(struct documents *documents, const json_t *metadata)
 		"uid", documents->run,
 		"hints", "dimensions", documents->axis, "primary"));
 	json_object_set_new(doc, "program",
-			    json_string(documents->config->program));
+			    json_any_text(documents->config->program));
 	emit(documents, "start", doc);
 }
 
@@ -344,6 +345,7 @@ static void event(struct documents *documents, struct stream *stream,
 	const char *key;
 	json_t *value;
 
+	stream->events++;
 	json_object_foreach(data, key, value)
 		json_object_set_new(timestamps, key,
 				    json_real(unix_time(documents, time_ns)));
@@ -351,7 +353,7 @@ static void event(struct documents *documents, struct stream *stream,
 	     json_pack("{s:s, s:s, s:I, s:f, s:o, s:o}",
 		       "uid", new_uid(documents, uid),
 		       "descriptor", stream->uid,
-		       "seq_num", (json_int_t)++stream->events,
+		       "seq_num", (json_int_t)stream->events,
 		       "time", unix_time(documents, now_ns()),
 		       "data", data, "timestamps", timestamps));
 }
@@ -401,11 +403,12 @@ static void resource(struct documents *documents, size_t n)
 	snprintf(path, sizeof(path), field->path,
 		 documents->config->axis_name);
 	emit(documents, "stream_resource",
-	     json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:o, s:b}}",
+	     json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:o, s:o, s:b}}",
 		       "uid", new_uid(documents, documents->resources[n]),
 		       "run_start", documents->run, "data_key", key,
 		       "mimetype", "application/x-hdf5",
-		       "uri", uri ? uri : "", "parameters", "dataset", path,
+		       "uri", uri ? uri : "", "parameters", "dataset",
+		       json_any_text(path),
 		       "chunk_shape", chunk, "swmr", 1));
 	free(uri);
 }
@@ -566,11 +569,12 @@ int documents_close(struct documents *documents, const char *exit_status,
 	documents_finish_frames(documents);
 	baseline(documents, dropped);
 	emit(documents, "stop",
-	     json_pack("{s:s, s:s, s:f, s:s, s:s, s:o}",
+	     json_pack("{s:s, s:s, s:f, s:s, s:o, s:o}",
 		       "uid", new_uid(documents, uid),
 		       "run_start", documents->run,
 		       "time", unix_time(documents, now_ns()),
-		       "exit_status", exit_status, "reason", reason,
+		       "exit_status", exit_status,
+		       "reason", json_any_text(reason),
 		       "num_events", event_counts(documents)));
 	flush(documents);
 	if (fsync(fileno(documents->file)))
