@@ -38,7 +38,7 @@ static int recover_failed(const char *file, const char *to, int error)
 		return fail("wanted to recover %s, found no frames that can be read; nothing had been flushed, or it is not from \"oscanctl flyscan\"",
 			    file);
 	case EEXIST:
-		return fail("wanted to make %s, found that there is one; choose another name with --output",
+		return fail("wanted to make %s, found that there is one, or its .jsonl or .part; choose another name with --output",
 			    to);
 	case ENOSPC:
 	case EDQUOT:

@@ -21,7 +21,7 @@
 
 #define NAME_LEN 256
 
-/* What a camera's id may not begin with, so that a name is left of any. */
+/* For a camera in whose id there is no letter and no digit. */
 #define NAMELESS "camera"
 
 /** struct stream - a descriptor and what was told of it */

@@ -376,6 +376,11 @@ int nexus_fd(const struct nexus *nexus)
 	return nexus->space.fd;
 }
 
+int nexus_directory(const struct nexus *nexus)
+{
+	return nexus->directory;
+}
+
 bool nexus_can_compress(enum writer_compression compression)
 {
 	bool can;

@@ -39,6 +39,9 @@ const struct writer_config *nexus_config(const struct nexus *nexus);
 /** nexus_fd - a descriptor of the file, for fdatasync(2) */
 int nexus_fd(const struct nexus *nexus);
 
+/** nexus_directory - that of the file's directory, for fsync(2); -1: none */
+int nexus_directory(const struct nexus *nexus);
+
 /** nexus_append - write the oldest @count frames of a queue, 1 to LAYOUT_BATCH */
 int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count);
 

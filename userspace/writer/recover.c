@@ -241,13 +241,31 @@ static int sync_path(const char *path)
 	return ret;
 }
 
-/* Atomic, and never over a file that is there. */
+/*
+ * Atomic, and never over a file that is there; some file systems (FAT, NFS)
+ * know no such renaming: there the last look must do.
+ */
 static int publish(const char *part, const char *to)
 {
-	if (sync_path(part) ||
-	    renameat2(AT_FDCWD, part, AT_FDCWD, to, RENAME_NOREPLACE))
+	if (sync_path(part))
 		return -1;
-	return 0;
+	if (!renameat2(AT_FDCWD, part, AT_FDCWD, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	return access(to, F_OK) ? rename(part, to) : fail(EEXIST);
+}
+
+/* Without its documents there is no copy. */
+static int recover_documents(const char *from, const char *to, uint64_t frames)
+{
+	int error;
+
+	if (!documents_recover(from, to, frames))
+		return 0;
+	error = errno;
+	unlink(to);
+	return fail(error);
 }
 
 static int copy_and_publish(hid_t file, const char *from, const char *to,
@@ -257,12 +275,15 @@ static int copy_and_publish(hid_t file, const char *from, const char *to,
 
 	if (count_frames(file) < 0)
 		return fail(EBADMSG);
-	if (!write_copy(file, from, part, frames) &&
-	    !publish(part, to))
-		return documents_recover(from, to, *frames);
+	if (write_copy(file, from, part, frames)) {
+		/* Then it is not ours. */
+		if (errno == EEXIST)
+			return -1;
+	} else if (!publish(part, to)) {
+		return recover_documents(from, to, *frames);
+	}
 	error = errno;
-	if (error != EEXIST)
-		unlink(part);
+	unlink(part);
 	return fail(error);
 }
 

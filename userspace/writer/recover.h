@@ -35,7 +35,8 @@ int recover_path(const char *path, char *out, size_t size);
  *
  * Return: 0, or -1 with errno: of open(2), EBUSY: @from is being written,
  * EALREADY: @from is whole, ENOEXEC: it is no HDF5 file, EBADMSG: no frames
- * can be read of it, EEXIST: @to is there already, ENOSPC, EIO, ENOMEM.
+ * can be read of it, EEXIST: @to,
+ * its documents or what it is while being made are there already, ENOSPC, EIO, ENOMEM.
  */
 int recover_file(const char *from, const char *to, uint64_t *frames);
 

@@ -24,6 +24,15 @@ static bool wait_for_turn(struct syncer *syncer)
 	return !ended;
 }
 
+/* Not every file system syncs a directory; what it holds is safe then. */
+static int sync_all(struct syncer *syncer)
+{
+	if (!syncer->synced && syncer->directory >= 0 &&
+	    fsync(syncer->directory) && errno != EINVAL)
+		return -1;
+	return fdatasync(syncer->fd);
+}
+
 static void *run(void *data)
 {
 	struct syncer *syncer = data;
@@ -34,7 +43,7 @@ static void *run(void *data)
 
 		if (flushed == syncer->synced)
 			continue;
-		if (fdatasync(syncer->fd)) {
+		if (sync_all(syncer)) {
 			syncer->error = errno;
 			break;
 		}
@@ -43,10 +52,11 @@ static void *run(void *data)
 	return NULL;
 }
 
-int syncer_start(struct syncer *syncer, int fd,
+int syncer_start(struct syncer *syncer, int fd, int directory,
 		 const atomic_uint_least64_t *flushed)
 {
 	syncer->fd = fd;
+	syncer->directory = directory;
 	syncer->flushed = flushed;
 	syncer->ended = false;
 	pthread_mutex_init(&syncer->lock, NULL);

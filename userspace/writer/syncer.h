@@ -15,12 +15,14 @@
 /**
  * struct syncer - fields are its own
  * @fd: the file
+ * @directory: of the file, synced once so that its name is there too; -1: none
  * @flushed: what @synced becomes after the next turn; the writer counts in it
  * @synced: of @flushed, what the disk has
  * @error: errno of fdatasync(2), 0: all is well
  */
 struct syncer {
 	int fd;
+	int directory;
 	const atomic_uint_least64_t *flushed;
 	atomic_uint_least64_t synced;
 	atomic_int error;
@@ -31,7 +33,7 @@ struct syncer {
 };
 
 /** syncer_start - Return: 0, or -1 with errno */
-int syncer_start(struct syncer *syncer, int fd,
+int syncer_start(struct syncer *syncer, int fd, int directory,
 		 const atomic_uint_least64_t *flushed);
 
 /** syncer_stop - end the thread; does not wait for a turn that is due */

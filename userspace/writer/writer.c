@@ -145,7 +145,7 @@ static int start_all(struct writer *writer,
 	    packers_start(&writer->packers, &writer->queue, compression, room))
 		return -1;
 	if (syncer_start(&writer->syncer, nexus_fd(writer->nexus),
-			 &writer->written))
+			 nexus_directory(writer->nexus), &writer->written))
 		goto err_packers;
 	errno = pthread_create(&writer->thread, NULL, run, writer);
 	if (errno)
