@@ -118,7 +118,7 @@ a_killed_scan_is_recovered()
 	/usr/bin/python3 $here/writer-read.py "$work/killed.recovered.h5" \
 		"$(sed -n 's/written //p' "$work/said")" 64 48 3 recovered &&
 		/usr/bin/python3 $here/writer-documents.py \
-			"$work/killed.recovered.h5" fail &&
+			fail "$work/killed.recovered.h5" &&
 		says 1 "choose another name" \
 			"$oscanctl" recover "$work/killed.h5" &&
 		says 0 '"recovered": true' "$oscanctl" recover --json \

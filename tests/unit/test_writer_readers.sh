@@ -22,8 +22,8 @@ round_trip()
 # Frames of $1, with 7 left over for bitshuffle, and one too small to shrink.
 compressed()
 {
-	round_trip 20 99 101 1 whole "$1" && round_trip 3 40 30 3 whole "$1" &&
-		round_trip 3 1 1 1 whole "$1" || return
+	round_trip 20 99 101 1 whole "$1" && round_trip 3 1 1 1 whole "$1" ||
+		return
 	[ "$(stat -c %s "$work/20-99x101x1-whole-$1.h5")" -lt 240000 ] || {
 		echo "the file did not become smaller"
 		return 1
@@ -136,6 +136,7 @@ h5wasm_is_there()
 			--prefix "$h5wasm" h5wasm@0.10.3 >/dev/null 2>&1
 }
 
+"$make" "$work/3-40x30x3-whole-deflate.h5" 3 40 30 3 whole deflate >/dev/null
 name=h5wasm_reads_pixels_and_the_view_of_the_scan
 if h5wasm_is_there; then
 	report $name node $here/writer-h5wasm.mjs "$h5wasm" \
@@ -146,11 +147,7 @@ fi
 
 documents_agree()
 {
-	local file
-
-	for file in "$@"; do
-		/usr/bin/python3 $here/writer-documents.py "$file" || return
-	done
+	/usr/bin/python3 $here/writer-documents.py success "$@"
 }
 
 any_name_will_do()

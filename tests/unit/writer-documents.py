@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hold the documents beside a file against the event-model and the file.
 
-writer-documents.py FILE [EXIT_STATUS]
+writer-documents.py EXIT_STATUS FILE...
 
 FILE.jsonl: each line against event-model.schema.json, then what no schema can
 say: who refers to whom, in what order, and that what is promised is in FILE.
@@ -19,7 +19,7 @@ import jsonschema
 
 def must(condition, sentence):
     if not condition:
-        sys.exit(f"{sys.argv[1]}: {sentence}")
+        sys.exit(sentence)
 
 
 def read(path):
@@ -64,12 +64,12 @@ def check_references(documents, run):
     return descriptors, resources, events
 
 
-def check_file(file, descriptors, resources):
+def check_file(file, path, descriptors, resources):
     keys = next(doc["data_keys"] for doc in descriptors.values()
                 if doc["name"] == "primary")
     for resource, told in resources.values():
-        path = unquote_to_bytes(urlparse(resource["uri"]).path)
-        must(os.path.samefile(path, sys.argv[1]), f"uri {path!r}")
+        uri = unquote_to_bytes(urlparse(resource["uri"]).path)
+        must(os.path.samefile(uri, path), f"uri {uri!r}")
         data = file[resource["parameters"]["dataset"]]
         key = keys[resource["data_key"]]
         must(len(data) == told, f"{data.name}: {told} told of {len(data)}")
@@ -81,22 +81,20 @@ def check_file(file, descriptors, resources):
                  f"{data.name}: chunk_shape")
 
 
-def main():
-    path = sys.argv[1]
+def check(path, wanted):
     documents = read(path + ".jsonl")
     names = [name for name, _ in documents]
     must(names[0] == "start" and names[-1] == "stop" and
          names.count("start") == names.count("stop") == 1, "start or stop")
     start, stop = documents[0][1], documents[-1][1]
     descriptors, resources, events = check_references(documents, start["uid"])
-    wanted = sys.argv[2] if len(sys.argv) > 2 else "success"
     must(stop["exit_status"] == wanted,
          f"exit_status {stop['exit_status']}, not {wanted}")
     with h5py.File(path, "r") as file:
         entry = file["/entry"]
         must(entry["entry_identifier"].asstr()[()] == start["uid"], "uid")
         frames = len(entry["data/data"])
-        check_file(file, descriptors, resources)
+        check_file(file, path, descriptors, resources)
         events["primary"] = frames
         must(stop["num_events"] == events,
              f"num_events {stop['num_events']}, not {events}")
@@ -112,4 +110,8 @@ def main():
     must(start["plan_name"] == "flyscan", "the metadata are not there")
 
 
-main()
+for name in sys.argv[2:]:
+    try:
+        check(name, sys.argv[1])
+    except SystemExit as error:
+        sys.exit(f"{name}: {error}")
