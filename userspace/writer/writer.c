@@ -26,6 +26,7 @@
  * @documents: likewise
  * @queue: the camera's thread puts, packers compress, ours takes; when it is
  *	full the camera's thread waits, or drops with @drop
+ * @last: the thread's: newest frame in the file
  * @exit_status: of the scan, for the stop document
  * @reason: likewise, or NULL
  * @error: first errno that stopped the thread, 0: none
@@ -38,6 +39,7 @@ struct writer {
 	struct packers packers;
 	struct syncer syncer;
 	pthread_t thread;
+	struct writer_frame last;
 	bool drop;
 	const char *exit_status;
 	char *reason;
@@ -64,6 +66,7 @@ static int flush(struct writer *writer)
 	if (nexus_flush(writer->nexus))
 		return -1;
 	writer->written = nexus_frames(writer->nexus);
+	documents_frames(writer->documents, writer->written, &writer->last);
 	return 0;
 }
 
@@ -96,7 +99,6 @@ static void done_with(struct writer *writer, size_t count)
 /* Return: 0 when the queue has ended, or -1 with errno. */
 static int write_frames(struct writer *writer)
 {
-	struct writer_frame last;
 	uint64_t flushed_ns = 0;
 	size_t ready, count;
 
@@ -104,15 +106,13 @@ static int write_frames(struct writer *writer)
 		count = append(writer, ready);
 		if (!count)
 			return -1;
-		last = queue_at(&writer->queue, count - 1)->frame;
+		writer->last = queue_at(&writer->queue, count - 1)->frame;
 		done_with(writer, count);
 		if (queue_is_empty(&writer->queue) ||
 		    now_ns() - flushed_ns >= FLUSH_NS) {
 			if (flush(writer))
 				return -1;
 			flushed_ns = now_ns();
-			documents_frames(writer->documents, writer->written,
-					 &last);
 		}
 		if (writer->syncer.error) {
 			errno = writer->syncer.error;
