@@ -66,12 +66,12 @@ images_are_written()
 		return 1
 	}
 	cmp "$work/images/frames.csv" "$work/csv" || return
-	grep -q '^images    4 of 5 frames$' "$work/said" || return
+	grep -q '^images    4$' "$work/said" || return
 	says 1 "found that there is one" \
 		"$oscanctl" export "$work/scan.h5" "$work/images" --csv &&
-	says 0 "images    5 of 5 frames" \
+	says 0 "images    5" \
 		"$oscanctl" export "$work/scan.h5" "$work/all" --png --all &&
-	says 0 "images    3 of 3 frames" \
+	says 0 "images    3" \
 		"$oscanctl" export "$work/bare.h5" "$work/some" --tiff
 }
 

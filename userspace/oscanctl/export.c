@@ -202,8 +202,8 @@ static int tell(const struct request *request, const struct frametable *table,
 					    (json_int_t)table->scan.frames,
 					    "images",
 					    (json_int_t)request->images));
-	printf("images    %zu of %zu frames\nfolder    %s\n", request->images,
-	       table->scan.frames, request->folder);
+	printf("images    %zu\nfolder    %s\n", request->images,
+	       request->folder);
 	return EXIT_SUCCESS;
 }
 
