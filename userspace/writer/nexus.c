@@ -512,20 +512,32 @@ int nexus_add_text(struct nexus *nexus, const char *name, const char *text)
 	return ret;
 }
 
-int nexus_add_array(struct nexus *nexus, const char *name,
-		    const uint64_t *values, size_t count, const char *unit)
+/* Of 8 bytes each. */
+static int add_values(struct nexus *nexus, const char *name, hid_t type,
+		      const void *values, size_t count, const char *unit)
 {
 	char path[256];
 	int ret;
 
 	lock_hdf5();
-	ret = begin_add(nexus, name, count * sizeof(*values), path,
+	ret = begin_add(nexus, name, count * sizeof(uint64_t), path,
 			sizeof(path));
-	if (!ret && h5_array(nexus->file, path, H5T_NATIVE_UINT64, values,
-			     count, unit))
+	if (!ret && h5_array(nexus->file, path, type, values, count, unit))
 		ret = break_file(nexus);
 	unlock_hdf5();
 	return ret;
+}
+
+int nexus_add_array(struct nexus *nexus, const char *name,
+		    const uint64_t *values, size_t count, const char *unit)
+{
+	return add_values(nexus, name, H5T_NATIVE_UINT64, values, count, unit);
+}
+
+int nexus_add_reals(struct nexus *nexus, const char *name,
+		    const double *values, size_t count, const char *unit)
+{
+	return add_values(nexus, name, H5T_NATIVE_DOUBLE, values, count, unit);
 }
 
 /*

@@ -47,6 +47,8 @@ int nexus_add_number(struct nexus *nexus, const char *name, double value,
 int nexus_add_text(struct nexus *nexus, const char *name, const char *text);
 int nexus_add_array(struct nexus *nexus, const char *name,
 		    const uint64_t *values, size_t count, const char *unit);
+int nexus_add_reals(struct nexus *nexus, const char *name,
+		    const double *values, size_t count, const char *unit);
 
 /** nexus_close - end time, fsync, free; after nexus_end_frames() */
 int nexus_close(struct nexus *nexus);

@@ -258,6 +258,14 @@ int writer_add_array(struct writer *writer, const char *name,
 	return nexus_add_array(writer->nexus, name, values, count, unit);
 }
 
+int writer_add_reals(struct writer *writer, const char *name,
+		     const double *values, size_t count, const char *unit)
+{
+	if (is_early(writer))
+		return -1;
+	return nexus_add_reals(writer->nexus, name, values, count, unit);
+}
+
 int writer_close(struct writer *writer)
 {
 	int error;

@@ -86,7 +86,8 @@
  *   /entry/data/in_scan                  [n] u8: 1: within the range scanned,
  *                                        0: before or after it (*)
  *   /entry/flyscan                       NXcollection: writer_add_number(),
- *                                        writer_add_text(), writer_add_array()
+ *                                        writer_add_text(), writer_add_array(),
+ *                                        writer_add_reals()
  *
  * Attributes besides units, description and NX_class: of /: default, creator,
  * file_name, file_time, file_update_time, HDF5_Version; of /entry: default; of
@@ -257,16 +258,18 @@ int writer_add_pairing(struct writer *writer,
 int writer_add_trace(struct writer *writer, const struct writer_trace *trace);
 
 /*
- * writer_add_number, writer_add_text, writer_add_array - store a value as
- * /entry/flyscan/<name>; NAN stands for "could not be read". A name with one
- * "/" puts it into a group below, "ledger/written". @unit may be NULL. A name
- * has at most 200 bytes.
+ * writer_add_number, writer_add_text, writer_add_array, writer_add_reals -
+ * store a value as /entry/flyscan/<name>; NAN stands for "could not be read".
+ * A name with one "/" puts it into a group below, "ledger/written". @unit may
+ * be NULL. A name has at most 200 bytes.
  */
 int writer_add_number(struct writer *writer, const char *name, double value,
 		      const char *unit);
 int writer_add_text(struct writer *writer, const char *name, const char *text);
 int writer_add_array(struct writer *writer, const char *name,
 		     const uint64_t *values, size_t count, const char *unit);
+int writer_add_reals(struct writer *writer, const char *name,
+		     const double *values, size_t count, const char *unit);
 
 /**
  * writer_close - finish the file: end time, links, fsync; free the writer
