@@ -364,7 +364,7 @@ every_man_page_tells_the_exit_status()
 
 the_man_pages_are_well_formed()
 {
-	bad=$(mandoc -Tlint -Wwarning "$man"/*.1 2>&1)
+	bad=$(mandoc -Tlint -Wwarning "$man"/*.[17] 2>&1)
 }
 
 the_readme_names_make_targets_that_exist()
