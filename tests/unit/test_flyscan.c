@@ -2,6 +2,8 @@
 /* LINK: userspace/scan/flyscan.c userspace/scan/frames.c
  * userspace/scan/geometry.c userspace/scan/motion.c userspace/scan/pair.c
  * userspace/scan/place.c userspace/scan/preflight.c userspace/scan/store.c
+ * userspace/scan/uncertainty.c userspace/scan/latency-file.c
+ * userspace/camera/mark.c -ljansson
  * userspace/liboscan/track.c userspace/liboscan/units.c -lm
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep -Wl,--wrap=nanosleep
  * -Wl,--wrap=poll
@@ -72,6 +74,11 @@ static struct world {
 	uint32_t gap_at;		/* this frame is dropped */
 	uint64_t silent_from;		/* nth frame since start never comes */
 	unsigned int silent_start;	/* from this start of the camera on */
+	uint64_t wrong_from;		/* nth frame of the pass, 0: none */
+	size_t wrong_size;		/* bytes less than it should have */
+	int64_t wrong_ns;		/* later than the one before, if set */
+	bool wrong_time;
+	int wrong_error;		/* errno instead of the frame */
 	int64_t stuck_at;		/* steps of the pass that are made */
 	int64_t stopped_at;		/* likewise; then it was stopped */
 	int64_t lose_from;		/* messages that end in here are */
@@ -558,6 +565,12 @@ static int camera_start(struct camera *camera)
 	return 0;
 }
 
+static bool is_wrong(void)
+{
+	return world.wrong_from && world.camera_starts == 2 &&
+	       world.frame >= world.wrong_from;
+}
+
 static int camera_next(struct camera *camera, struct camera_frame *frame,
 		       int timeout_ms)
 {
@@ -579,10 +592,20 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 		return -1;
 	}
 	advance(due + 700000);
+	if (is_wrong() && world.wrong_error) {
+		errno = world.wrong_error;
+		return -1;
+	}
 	memset(frame, 0, sizeof(*frame));
 	frame->data = world.pixels;
 	frame->size = sizeof(world.pixels);
 	frame->time_ns = due + world.camera_clock_ns;
+	if (is_wrong()) {
+		frame->size -= world.wrong_size;
+		if (world.wrong_time)
+			frame->time_ns += world.wrong_ns -
+					  world.camera_period_ns;
+	}
 	frame->sequence = world.frame++;
 	frame->status = CAMERA_FRAME_GOOD;
 	frame->exposure_ns = world.exposure_ns;
@@ -722,6 +745,17 @@ int writer_add_text(struct writer *writer, const char *name, const char *text)
 
 int writer_add_array(struct writer *writer, const char *name,
 		     const uint64_t *values, size_t count, const char *unit)
+{
+	(void)writer;
+	(void)name;
+	(void)values;
+	(void)count;
+	(void)unit;
+	return 0;
+}
+
+int writer_add_reals(struct writer *writer, const char *name,
+		     const double *values, size_t count, const char *unit)
 {
 	(void)writer;
 	(void)name;
@@ -1064,6 +1098,76 @@ TEST(a_camera_that_falls_silent_ends_the_scan)
 	ck_assert_ptr_nonnull(strstr(result.error, "30 frames taken are in"));
 	positions_are_true(0);
 	ck_assert_uint_eq(result.frames_unpaired, 0);
+}
+
+/* The frames before it are in the file, with their positions. */
+static void wrong_frame(int error, const char *word)
+{
+	request.end = 20;
+	world.wrong_from = 30;
+	fails(error, word);
+	ck_assert_uint_eq(result.ledger.written, 30);
+	ck_assert_uint_eq(world.paired, 30);
+	ck_assert_uint_eq(result.frames_unpaired, 0);
+	ck_assert_ptr_nonnull(strstr(result.error, "30 frames taken are in"));
+	ck_assert_uint_lt(first(EVENT_STOP, 0), world.n_events);
+	positions_are_true(0);
+}
+
+TEST(a_frame_of_the_wrong_size_ends_the_scan)
+{
+	new_world();
+	world.wrong_size = 1;
+	wrong_frame(EPROTO, "wanted frames of 96 bytes from the camera camera one, found one of 95");
+	new_world();
+	world.wrong_size = sizeof(world.pixels);
+	wrong_frame(EPROTO, "found one of 0");
+	ck_assert_uint_eq(flyscan_lost(&result.ledger), 1);
+}
+
+TEST(times_that_repeat_or_go_backwards_end_the_scan)
+{
+	new_world();
+	world.wrong_time = true;
+	wrong_frame(EPROTO, "0.000000 s later than the one before");
+	new_world();
+	world.wrong_time = true;
+	world.wrong_ns = -1500000;
+	wrong_frame(EPROTO, "-0.001500 s later than the one before");
+}
+
+TEST(a_camera_that_fails_or_vanishes_ends_the_scan)
+{
+	new_world();
+	world.wrong_error = EIO;
+	wrong_frame(EIO, "it has stopped to deliver");
+	new_world();
+	world.wrong_error = ENODEV;
+	wrong_frame(ENODEV, "it has stopped to deliver");
+}
+
+TEST(a_last_frame_whose_time_is_to_come_has_its_position)
+{
+	new_world();
+	request.taxi_allowance = 0;
+	world.camera_clock_ns = 450000000;
+	runs_well();
+	ck_assert_uint_eq(result.frames_unpaired, 0);
+	positions_are_true(0);
+}
+
+TEST(what_is_known_of_the_camera_better_than_by_itself_counts)
+{
+	new_world();
+	world.exposure_ns = 40000000;
+	world.readout_ns = 2000000;
+	request.mark = CAMERA_MARK_FRAME_END;
+	request.readout_ns = 16000000;
+	request.latency_given = true;
+	request.latency_ns = 30000000;
+	runs_well();
+	positions_are_true(-20000000 - 8000000 - 30000000);
+	ck_assert_uint_eq(result.frames_in_scan, 51);
 }
 
 TEST(a_motor_that_does_not_arrive_ends_the_scan)

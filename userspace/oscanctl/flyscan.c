@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* oscanctl flyscan: pass the camera and keep every frame. */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "flyscan.h"
+#include "latency-file.h"
 #include "oscanctl.h"
 
 #define BAR_WIDTH 30
@@ -23,6 +25,9 @@ enum {
 	OPTION_TAXI,
 	OPTION_ACCEL,
 	OPTION_CAMERA,
+	OPTION_MARK,
+	OPTION_READOUT,
+	OPTION_LATENCY,
 	OPTION_SIZE,
 	OPTION_OUTPUT,
 	OPTION_NAME,
@@ -41,7 +46,14 @@ static const struct option_text option_texts[] = {
 	{ "taxi", OPTION_TAXI, "X",
 	  "way on top of the run-up, 0.5 if not given" },
 	{ "accel", OPTION_ACCEL, "A", "acceleration, the greatest if not given" },
-	{ "camera", OPTION_CAMERA, "ID", "camera, the first if not given" },
+	{ "camera", OPTION_CAMERA, "ID",
+	  "camera, the first if not given; \"synthetic\" needs none" },
+	{ "mark", OPTION_MARK, "MOMENT",
+	  "what the times of the frames mark: exposure_start, readout_start or frame_end" },
+	{ "readout", OPTION_READOUT, "NS",
+	  "nanoseconds from the first row's readout to the last one's" },
+	{ "latency", OPTION_LATENCY, "NS",
+	  "nanoseconds by which the times of the frames are late" },
 	{ "size", OPTION_SIZE, "WxH",
 	  "pixels, or the nearest that it has; its choice if not given" },
 	{ "output", OPTION_OUTPUT, "DIR",
@@ -106,6 +118,52 @@ static int size(const char *text, struct flyscan_request *request)
 			   text);
 }
 
+static int mark(const char *text, struct flyscan_request *request)
+{
+	for (uint32_t mark = CAMERA_MARK_EXPOSURE_START;
+	     mark <= CAMERA_MARK_FRAME_END; mark++) {
+		if (!strcmp(text, camera_mark_name(mark))) {
+			request->mark = mark;
+			return 0;
+		}
+	}
+	return wrong_usage("--mark: wanted exposure_start, readout_start or frame_end, found \"%s\"",
+			   text);
+}
+
+/* Ten seconds either way are more than any camera needs. */
+static int nanoseconds(const char *what, const char *text, double least,
+		       double *value)
+{
+	if (number(what, text, value))
+		return EXIT_USAGE;
+	if (*value < least || *value > 10.0 * SECOND_NS)
+		return wrong_usage("%s: wanted nanoseconds from %.0f to 10000000000, found \"%s\"",
+				   what, least, text);
+	return 0;
+}
+
+static int readout(const char *text, struct flyscan_request *request)
+{
+	double value;
+
+	if (nanoseconds("--readout", text, 0, &value))
+		return EXIT_USAGE;
+	request->readout_ns = llrint(value);
+	return 0;
+}
+
+static int latency(const char *text, struct flyscan_request *request)
+{
+	double value;
+
+	if (nanoseconds("--latency", text, -10.0 * SECOND_NS, &value))
+		return EXIT_USAGE;
+	request->latency_ns = llrint(value);
+	request->latency_given = true;
+	return 0;
+}
+
 /* What was given, a bit for each key. */
 static unsigned int bit(int key)
 {
@@ -135,7 +193,14 @@ static int take_option(int key, const char *value,
 		return positive("--accel", value, &request->accel);
 	case OPTION_CAMERA:
 		request->camera_id = value;
+		request->camera = camera_ops_of(value);
 		return 0;
+	case OPTION_MARK:
+		return mark(value, request);
+	case OPTION_READOUT:
+		return readout(value, request);
+	case OPTION_LATENCY:
+		return latency(value, request);
 	case OPTION_SIZE:
 		return size(value, request);
 	case OPTION_OUTPUT:
@@ -419,6 +484,7 @@ int cmd_flyscan(int argc, char **argv)
 		.directory = ".",
 		.name = "flyscan",
 	};
+	static char latencies[PATH_MAX];
 	struct options options;
 	unsigned int given = 0;
 	int key;
@@ -433,6 +499,8 @@ int cmd_flyscan(int argc, char **argv)
 		return options.status;
 	if (check_given(given))
 		return EXIT_USAGE;
+	if (!latency_file_path(latencies, sizeof(latencies)))
+		request.latency_file = latencies;
 	request.device = options.device;
 	return run(&request, options.json);
 }

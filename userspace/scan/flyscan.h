@@ -38,6 +38,13 @@
  * @name: stem of the file (ad_file_name); the file is the next free
  *	<directory>/<name>_NNNNNN.h5
  * @device: path of the motor's device, NULL for the usual one
+ * @mark: enum camera_mark: what the times of the frames mark, 0: what the
+ *	camera says
+ * @readout_ns: from the first row's readout to the last one's, 0: what the
+ *	camera says
+ * @latency_given: @latency_ns counts, and not what @latency_file says
+ * @latency_ns: the times of the frames are so much later than what they mark
+ * @latency_file: measured latencies, latency-file.h; NULL: none
  */
 struct flyscan_request {
 	const char *axis;
@@ -55,6 +62,11 @@ struct flyscan_request {
 	const char *directory;
 	const char *name;
 	const char *device;
+	uint32_t mark;
+	uint64_t readout_ns;
+	bool latency_given;
+	int64_t latency_ns;
+	const char *latency_file;
 };
 
 /* Most frames that a scan may plan. */

@@ -201,6 +201,25 @@ static int make_room(struct scan *scan)
 	return 0;
 }
 
+/* What would be stored wrongly, or paired with a wrong position. */
+static int check_frame(struct scan *scan, const struct camera_frame *frame)
+{
+	const char *id = scan->request->camera->id(scan->camera);
+	size_t taken = scan->result->ledger.taken;
+	int64_t later_ns = taken ? frame->time_ns -
+				   scan->frames[taken - 1].time_ns : 1;
+
+	if (frame->size != scan_frame_bytes(scan))
+		return scan_fail(scan, EPROTO,
+				 "wanted frames of %zu bytes from the camera %s, found one of %zu; see its cable, or choose another size",
+				 scan_frame_bytes(scan), id, frame->size);
+	if (later_ns <= 0)
+		return scan_fail(scan, EPROTO,
+				 "wanted times that rise from the camera %s, found that a frame was %.6f s later than the one before it; update its driver",
+				 id, later_ns / 1e9);
+	return 0;
+}
+
 static void count_frame(struct scan *scan, const struct camera_frame *frame)
 {
 	struct flyscan_ledger *ledger = &scan->result->ledger;
@@ -234,6 +253,7 @@ static int hand_over(struct scan *scan, const struct camera_frame *frame)
 	if (writer_put(scan->writer, frame->data, &stored))
 		return scan_writer_failed(scan, errno);
 	scan->frames[ledger->taken].time_ns = frame->time_ns;
+	scan->frames[ledger->taken].sequence = frame->sequence;
 	scan->frames[ledger->taken].exposure_ns = frame->exposure_ns;
 	ledger->taken++;
 	return 0;
@@ -253,7 +273,7 @@ int scan_take(struct scan *scan, int timeout_ms)
 		return 0;
 	}
 	count_frame(scan, &frame);
-	result = hand_over(scan, &frame);
+	result = check_frame(scan, &frame) || hand_over(scan, &frame);
 	ops->release(scan->camera, &frame);
 	return result ? -1 : 1;
 }

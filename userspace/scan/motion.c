@@ -18,6 +18,9 @@
 #define STOP_NS (5 * NS_PER_S)
 #define TRACE_NS (3 * NS_PER_S)
 
+/* Longest wait for the time that the last frame has. */
+#define AHEAD_NS NS_PER_S
+
 static void pause_tick(void)
 {
 	struct timespec tick = { .tv_nsec = SCAN_TICK_MS * 1000000l };
@@ -293,6 +296,23 @@ static int trace_lost(struct scan *scan, uint64_t steps)
 			 oscan_track_gaps(scan->track));
 }
 
+/*
+ * A camera whose times are late tells of its last frame a time that is still
+ * to come; the axis is known to rest only up to now.
+ */
+static void await_last_frame(struct scan *scan)
+{
+	size_t taken = scan->result->ledger.taken;
+	uint64_t half_ns, end_ns, deadline = scan_now() + AHEAD_NS;
+
+	if (!taken)
+		return;
+	end_ns = scan_exposure(scan, &scan->frames[taken - 1], &half_ns);
+	end_ns += half_ns;
+	while (scan_now() <= end_ns && scan_now() < deadline)
+		pause_tick();
+}
+
 int scan_collect_trace(struct scan *scan)
 {
 	struct oscan_trace_batch end = { .axis = scan->axis };
@@ -302,6 +322,7 @@ int scan_collect_trace(struct scan *scan)
 	};
 	uint64_t deadline = scan_now() + TRACE_NS, steps;
 
+	await_last_frame(scan);
 	if (oscan_motor_state(scan->motor, scan->axis, &scan->state))
 		return state_failed(scan);
 	steps = scan->state.steps - scan->before.steps;

@@ -6,15 +6,13 @@
 #include <string.h>
 #include "scan.h"
 
-/* libcamera's times come through a struct timeval: 1 us, as a rectangle. */
-#define TIME_SIGMA_S (1e-6 / 3.4641016151377544)
-
 /* Arrays of the pairing, and the time that each position is for. */
 struct table {
 	double *position;
 	double *position_start;
 	double *position_end;
 	double *sigma;
+	double *between;
 	double *speed;
 	uint8_t *in_scan;
 	uint64_t *time_ns;
@@ -22,16 +20,7 @@ struct table {
 
 const char *scan_mark_name(const struct scan *scan)
 {
-	switch (scan->capabilities.mark) {
-	case CAMERA_MARK_EXPOSURE_START:
-		return "exposure_start";
-	case CAMERA_MARK_READOUT_START:
-		return "readout_start";
-	case CAMERA_MARK_FRAME_END:
-		return "frame_end";
-	default:
-		return "unknown";
-	}
+	return camera_mark_name(scan->capabilities.mark);
 }
 
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
@@ -39,22 +28,23 @@ uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 {
 	uint64_t half = frame->exposure_ns / 2;
 	uint64_t row = scan->capabilities.readout_ns / 2;
+	uint64_t time_ns = frame->time_ns - scan->latency_ns;
 
 	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
 		half = 0;
 	if (half_ns)
 		*half_ns = half;
 	if (!half)
-		return frame->time_ns;
+		return time_ns;
 	switch (scan->capabilities.mark) {
 	case CAMERA_MARK_EXPOSURE_START:
-		return frame->time_ns + half + row;
+		return time_ns + half + row;
 	case CAMERA_MARK_READOUT_START:
-		return frame->time_ns - half + row;
+		return time_ns - half + row;
 	case CAMERA_MARK_FRAME_END:
-		return frame->time_ns - half - row;
+		return time_ns - half - row;
 	default:
-		return frame->time_ns;
+		return time_ns;
 	}
 }
 
@@ -81,14 +71,15 @@ static void fill_row(struct scan *scan, struct table *table, size_t row,
 	if (oscan_track_at(scan->track, time_ns, &position)) {
 		table->position[row] = NAN;
 		table->sigma[row] = NAN;
+		table->between[row] = NAN;
 		table->speed[row] = NAN;
 		scan->result->frames_unpaired++;
 		return;
 	}
 	table->position[row] = oscan_axis_to_unit(scan->info, position.steps);
 	table->speed[row] = position.speed / scale;
-	table->sigma[row] = hypot(position.sigma / scale,
-				  table->speed[row] * TIME_SIGMA_S);
+	table->sigma[row] = scan_sigma(scan, time_ns, &position,
+				       &table->between[row]);
 	if (half_ns) {
 		table->position_start[row] =
 			position_at(scan, time_ns - half_ns);
@@ -165,6 +156,7 @@ static void free_table(struct table *table)
 	free(table->position_start);
 	free(table->position_end);
 	free(table->sigma);
+	free(table->between);
 	free(table->speed);
 	free(table->in_scan);
 	free(table->time_ns);
@@ -178,12 +170,13 @@ static bool make_table(struct table *table, size_t rows)
 	table->position_start = calloc(room, sizeof(*table->position_start));
 	table->position_end = calloc(room, sizeof(*table->position_end));
 	table->sigma = calloc(room, sizeof(*table->sigma));
+	table->between = calloc(room, sizeof(*table->between));
 	table->speed = calloc(room, sizeof(*table->speed));
 	table->in_scan = calloc(room, sizeof(*table->in_scan));
 	table->time_ns = calloc(room, sizeof(*table->time_ns));
 	return table->position && table->position_start &&
-	       table->position_end && table->sigma && table->speed &&
-	       table->in_scan && table->time_ns;
+	       table->position_end && table->sigma && table->between &&
+	       table->speed && table->in_scan && table->time_ns;
 }
 
 static int store_table(struct scan *scan, const struct table *table,
@@ -206,6 +199,8 @@ static int store_table(struct scan *scan, const struct table *table,
 	if (writer_add_pairing(scan->writer, &pairing) ||
 	    writer_add_array(scan->writer, "pairing/time_ns", table->time_ns,
 			     rows, "ns") ||
+	    scan_store_uncertainty(scan, table->time_ns, table->position,
+				   table->between, table->in_scan, rows) ||
 	    writer_add_trace(scan->writer, &trace))
 		return scan_writer_failed(scan, errno);
 	scan->result->steps_traced = trace.steps;
@@ -226,6 +221,7 @@ int scan_pair(struct scan *scan)
 				 rows);
 	}
 	find_window(scan, window_ns);
+	scan_find_uncertainty(scan, rows);
 	for (row = 0; row < rows; row++)
 		fill_row(scan, &table, row, window_ns);
 	find_intervals(scan, &table, rows);

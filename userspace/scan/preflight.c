@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "latency-file.h"
 #include "scan.h"
 
 /* Frames before and behind the pass are kept too. */
@@ -174,6 +175,12 @@ static void object_camera(struct scan *scan, int error)
 		       id && *id ? id : "that is there first");
 		return;
 	}
+	if (error == EINVAL && id && !strncmp(id, "synthetic", 9)) {
+		object(scan, error,
+		       "wanted the camera %.80s, found a part of its name that is not known or cannot be; see oscan-synthetic(7)",
+		       id);
+		return;
+	}
 	if (error != ENODEV) {
 		object(scan, error,
 		       "wanted to open the camera %.80s, found: %s; \"oscanctl doctor\" tells more",
@@ -183,10 +190,57 @@ static void object_camera(struct scan *scan, int error)
 	}
 	if (scan->request->camera->list(add_camera, &names) <= 0)
 		object(scan, error,
-		       "wanted a camera, found none; connect one and see that its driver is loaded (\"oscanctl doctor\" tells more)");
+		       "wanted a camera, found none; connect one and see that its driver is loaded (\"oscanctl doctor\" tells more), or take \"synthetic\" to try without");
 	else
 		object(scan, error, "no camera \"%.80s\"; this machine has %.300s",
 		       id ? id : "", names.text);
+}
+
+/*
+ * A latency holds for the moment that it was measured for. Where nobody knows
+ * what the times mark, it leads to the middle of the exposure, and holds for
+ * that exposure alone.
+ */
+static bool latency_holds(const struct scan *scan,
+			  const struct latency_entry *entry)
+{
+	double exposure_ns = scan->settings.exposure_ns;
+
+	if (strcmp(entry->time_mark, scan_mark_name(scan)))
+		return false;
+	return scan->capabilities.mark != CAMERA_MARK_UNKNOWN ||
+	       fabs(entry->exposure_ns - exposure_ns) <= 0.01 * exposure_ns;
+}
+
+static void find_latency(struct scan *scan)
+{
+	const struct flyscan_request *request = scan->request;
+	struct latency_entry entry;
+
+	strcpy(scan->latency_source, "none");
+	if (request->latency_given) {
+		scan->latency_ns = request->latency_ns;
+		strcpy(scan->latency_source, "given");
+		return;
+	}
+	if (!request->latency_file)
+		return;
+	if (latency_file_load(request->latency_file,
+			      request->camera->id(scan->camera), &entry)) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			object(scan, errno,
+			       "wanted the measured latency of the camera in %.200s, found: %s; correct or remove that file",
+			       request->latency_file,
+			       errno == EBADMSG ? "it is not as oscanctl wrote it" :
+			       strerror(errno));
+		return;
+	}
+	if (!latency_holds(scan, &entry))
+		return;
+	scan->latency_ns = entry.latency_ns;
+	scan->latency_sigma_ns = entry.uncertainty_ns;
+	snprintf(scan->latency_source, sizeof(scan->latency_source),
+		 "measured %s", entry.measured);
 }
 
 static void configure_camera(struct scan *scan)
@@ -209,6 +263,11 @@ static void configure_camera(struct scan *scan)
 		return;
 	}
 	request->camera->capabilities(scan->camera, &scan->capabilities);
+	if (request->mark)
+		scan->capabilities.mark = request->mark;
+	if (request->readout_ns)
+		scan->capabilities.readout_ns = request->readout_ns;
+	find_latency(scan);
 	scan->result->width = settings->width;
 	scan->result->height = settings->height;
 	if (!scan_frame_bytes(scan))

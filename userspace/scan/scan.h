@@ -27,10 +27,12 @@
 /**
  * struct scan_frame - what pairing needs to know of a frame in the file
  * @time_ns: camera's time
+ * @sequence: camera's count
  * @exposure_ns: 0 if not known
  */
 struct scan_frame {
 	uint64_t time_ns;
+	uint32_t sequence;
 	uint64_t exposure_ns;
 };
 
@@ -41,6 +43,20 @@ struct scan_clocks {
 	uint64_t monotonic_ns;
 	uint64_t boottime_ns;
 	uint64_t realtime_ns;
+};
+
+/**
+ * struct scan_uncertainty - standard uncertainties that all frames share
+ * @clock_s: of the camera's clock against that of the steps
+ * @latency_s: of the camera's latency
+ * @time_s: of a frame's time: resolution and scatter
+ * @row_s: of a row's time: rows are exposed one after the other
+ */
+struct scan_uncertainty {
+	double clock_s;
+	double latency_s;
+	double time_s;
+	double row_s;
 };
 
 /**
@@ -68,6 +84,9 @@ struct scan_clocks {
  * @camera: open
  * @settings: as configured
  * @capabilities: of the camera
+ * @latency_ns: the times of the frames are so much late
+ * @latency_sigma_ns: its standard uncertainty, 0 if not known
+ * @latency_source: where these are from, text
  * @camera_running: started and not stopped
  * @frames: shape [result->ledger.taken]
  * @frames_room: allocated length of @frames
@@ -76,6 +95,7 @@ struct scan_clocks {
  * @frame_timeout_ns: longest time without a frame
  *
  * @writer: of the file at @result->path
+ * @uncertainty: found before pairing
  * @start_clocks: before the pass
  * @crossing_ns: shape [2], times at which start and end were passed, 0: not
  */
@@ -105,6 +125,9 @@ struct scan {
 	struct camera *camera;
 	struct camera_settings settings;
 	struct camera_capabilities capabilities;
+	int64_t latency_ns;
+	double latency_sigma_ns;
+	char latency_source[64];
 	bool camera_running;
 	struct scan_frame *frames;
 	size_t frames_room;
@@ -113,6 +136,7 @@ struct scan {
 	uint64_t frame_timeout_ns;
 
 	struct writer *writer;
+	struct scan_uncertainty uncertainty;
 	struct scan_clocks start_clocks;
 	uint64_t crossing_ns[2];
 };
@@ -212,7 +236,8 @@ int scan_collect_trace(struct scan *scan);
  * scan_exposure - when the middle of the frame was exposed
  * @half_ns: out, may be NULL: half the exposure; 0 if that is not known
  *
- * The middle row stands for a frame of a rolling shutter.
+ * The middle row stands for a frame of a rolling shutter. The latency that is
+ * known has been taken off.
  */
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 		       uint64_t *half_ns);
@@ -222,6 +247,31 @@ const char *scan_mark_name(const struct scan *scan);
 
 /** scan_pair - give each frame its position, store them and the steps */
 int scan_pair(struct scan *scan);
+
+/* uncertainty.c */
+
+/** scan_find_uncertainty - fill in scan->uncertainty from @rows frames */
+void scan_find_uncertainty(struct scan *scan, size_t rows);
+
+/**
+ * scan_sigma - standard uncertainty of a position, user's unit
+ * @between: out: the part of it that is left out between two steps
+ */
+double scan_sigma(const struct scan *scan, uint64_t time_ns,
+		  const struct oscan_position *position, double *between);
+
+/**
+ * scan_store_uncertainty - store the terms, and how even the pass was
+ * @time_ns: shape [@rows], when each frame was exposed
+ * @position: shape [@rows]
+ * @between: shape [@rows], of scan_sigma()
+ * @in_scan: shape [@rows]
+ *
+ * Return: 0, or -1 with errno of the writer
+ */
+int scan_store_uncertainty(struct scan *scan, const uint64_t *time_ns,
+			   const double *position, const double *between,
+			   const uint8_t *in_scan, size_t rows);
 
 /* store.c */
 

@@ -114,6 +114,7 @@ static int store_parameters(struct scan *scan)
 		{ "ad_file_path", request->directory },
 		{ "camera_interface", request->camera->name },
 		{ "camera/time_mark", scan_mark_name(scan) },
+		{ "camera/latency_source", scan->latency_source },
 		{ "status", scan->error ? scan->result->error : "complete" },
 	};
 	const struct number numbers[] = {
@@ -173,6 +174,11 @@ static int store_camera(struct scan *scan)
 		{ "camera/sets_gain", can->sets_gain, NULL },
 		{ "camera/counts_gaps", can->counts_gaps, NULL },
 		{ "camera/readout", can->readout_ns / 1e9, "s" },
+		{ "camera/row_time", settings->height > 1 ?
+		  can->readout_ns / 1e9 / (settings->height - 1) : 0, "s" },
+		{ "camera/latency", scan->latency_ns / 1e9, "s" },
+		{ "camera/latency_uncertainty",
+		  scan->latency_sigma_ns / 1e9, "s" },
 	};
 
 	return store_numbers(scan, numbers, COUNT(numbers));
