@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{ "calibrate", cmd_calibrate,
 	  "work out the scale of an axis from a known travel" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
+	{ "flyscan-calibrate", cmd_flyscan_calibrate,
+	  "measure how late the times of a camera are" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
 };
@@ -38,10 +40,10 @@ static int print_usage(void)
 	printf("Usage: oscanctl COMMAND [OPTION]... [ARGUMENT]...\n"
 	       "Step motors past a camera and know where they were.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-14s%s\n", commands[i].name, commands[i].summary);
+		printf("  %-19s%s\n", commands[i].name, commands[i].summary);
 	printf("\n"
-	       "  --help        print this, or after a command its help\n"
-	       "  --version     print the version\n\n"
+	       "  --help             print this, or after a command its help\n"
+	       "  --version          print the version\n\n"
 	       "See oscanctl(1), and oscanctl-COMMAND(1) for each command.\n");
 	return EXIT_SUCCESS;
 }

@@ -44,6 +44,7 @@ int cmd_home(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
+int cmd_flyscan_calibrate(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
 
