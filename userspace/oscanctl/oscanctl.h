@@ -92,7 +92,7 @@ int print_json(json_t *value);
  * @key: what options_next() returns for it: a letter, which is also its short
  *	name, or OPTION_OWN and above
  * @value: name of its value in the help; NULL if it takes none
- * @text: one line of help
+ * @text: one line of help; NULL: another name for the entry with its @key
  */
 struct option_text {
 	const char *name;
