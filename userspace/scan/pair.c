@@ -67,8 +67,7 @@ static double position_at(const struct scan *scan, uint64_t time_ns)
 	return oscan_axis_to_unit(scan->info, position.steps);
 }
 
-static void fill_row(struct scan *scan, struct table *table, size_t row,
-		     const uint64_t window_ns[2])
+static void fill_row(struct scan *scan, struct table *table, size_t row)
 {
 	double scale = oscan_axis_steps_per_unit(scan->info);
 	struct oscan_position position;
@@ -95,8 +94,7 @@ static void fill_row(struct scan *scan, struct table *table, size_t row,
 		table->position_end[row] =
 			position_at(scan, time_ns + half_ns);
 	}
-	table->in_scan[row] = time_ns >= window_ns[0] &&
-			      time_ns <= window_ns[1];
+	table->in_scan[row] = scan_in_window(scan, time_ns);
 	scan->result->frames_in_scan += table->in_scan[row];
 }
 
@@ -119,44 +117,19 @@ static void find_intervals(struct scan *scan, const struct table *table,
 	}
 }
 
-/*
- * When the axis passed @place after the launch. Places that it never passes
- * because the run-up is shorter than half a spacing, or because it was
- * stopped, are replaced by where it began or came to rest.
- */
-static uint64_t crossing(const struct scan *scan, double place)
+/* As that scan found it; none of its times is of this scan's trace. */
+static void fill_earlier(struct scan *scan, struct table *table, size_t row)
 {
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
-	double steps = scan_steps(scan, place);
-	uint64_t time_ns;
+	const struct flyscan_earlier *earlier = scan->request->earlier;
 
-	if (geometry->direction * (place - geometry->initial) <= 0)
-		return scan->move.start_ns;
-	if (!oscan_track_when(scan->track, steps, scan->move.start_ns,
-			      &time_ns))
-		return time_ns;
-	return scan->state.last_step_ns;
-}
-
-static void find_window(struct scan *scan, uint64_t window_ns[2])
-{
-	const struct flyscan_request *request = scan->request;
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
-	double half = (request->end - request->start) /
-		      (geometry->frames - 1) / 2;
-
-	window_ns[0] = UINT64_MAX;
-	window_ns[1] = 0;
-	if (!scan->launched)
-		return;
-	window_ns[0] = crossing(scan, request->start - half);
-	window_ns[1] = crossing(scan, request->end + half);
-	if (oscan_track_when(scan->track, scan_steps(scan, request->start),
-			     scan->move.start_ns, &scan->crossing_ns[0]))
-		scan->crossing_ns[0] = 0;
-	if (oscan_track_when(scan->track, scan_steps(scan, request->end),
-			     scan->move.start_ns, &scan->crossing_ns[1]))
-		scan->crossing_ns[1] = 0;
+	table->time_ns[row] = earlier->time_ns[row];
+	table->position[row] = earlier->position[row];
+	table->position_start[row] = earlier->position_start[row];
+	table->position_end[row] = earlier->position_end[row];
+	table->sigma[row] = earlier->sigma[row];
+	table->speed[row] = earlier->speed[row];
+	table->in_scan[row] = earlier->in_scan[row];
+	scan->result->frames_in_scan += table->in_scan[row];
 }
 
 static void free_table(struct table *table)
@@ -198,25 +171,28 @@ static int store_table(struct scan *scan, const struct table *table,
 		.speed = table->speed,
 		.in_scan = table->in_scan,
 	};
-	struct writer_trace trace = {
-		.steps = oscan_track_count(scan->track),
-	};
+	struct writer_trace trace;
+	int result;
 
-	oscan_track_steps(scan->track, &trace.time_ns, &trace.position);
-	if (writer_add_pairing(scan->writer, &pairing) ||
-	    writer_add_array(scan->writer, "pairing/time_ns", table->time_ns,
-			     rows, "ns") ||
-	    writer_add_trace(scan->writer, &trace))
+	if (scan_trace(scan, &trace))
+		return -1;
+	result = writer_add_pairing(scan->writer, &pairing) ||
+		 writer_add_array(scan->writer, "pairing/time_ns",
+				  table->time_ns, rows, "ns") ||
+		 writer_add_trace(scan->writer, &trace);
+	free((void *)trace.time_ns);
+	free((void *)trace.position);
+	if (result)
 		return scan_writer_failed(scan, errno);
-	scan->result->steps_traced = trace.steps;
+	scan->result->steps_traced = oscan_track_count(scan->track);
 	return 0;
 }
 
 int scan_pair(struct scan *scan)
 {
-	size_t rows = scan->result->ledger.written, row;
+	size_t copied = scan->result->ledger.copied, row;
+	size_t rows = copied + scan->result->ledger.written;
 	struct table table = { 0 };
-	uint64_t window_ns[2];
 	int result;
 
 	if (!make_table(&table, rows)) {
@@ -225,9 +201,11 @@ int scan_pair(struct scan *scan)
 				 "wanted memory for the positions of %zu frames, found none; take fewer frames",
 				 rows);
 	}
-	find_window(scan, window_ns);
-	for (row = 0; row < rows; row++)
-		fill_row(scan, &table, row, window_ns);
+	scan_find_windows(scan);
+	for (row = 0; row < copied; row++)
+		fill_earlier(scan, &table, row);
+	for (; row < rows; row++)
+		fill_row(scan, &table, row);
 	find_intervals(scan, &table, rows);
 	result = store_table(scan, &table, rows);
 	free_table(&table);

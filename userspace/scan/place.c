@@ -110,6 +110,17 @@ int scan_check_place(const char *directory, double bytes, char *why)
 	return 0;
 }
 
+double scan_free_bytes(const char *directory)
+{
+	char path[SCAN_PATH_LEN];
+	struct statvfs space;
+	struct stat status;
+
+	if (existing(directory, path, &status) < 0 || statvfs(path, &space))
+		return 0;
+	return (double)space.f_bavail * space.f_frsize;
+}
+
 static int make_folders(const char *directory)
 {
 	char path[SCAN_PATH_LEN];
@@ -169,8 +180,9 @@ static uint32_t queue_length(const struct scan *scan)
 	return wanted < 4 ? 4 : wanted;
 }
 
-static struct writer *open_file(struct scan *scan, const char *path)
+static struct writer *open_file(void *data, const char *path)
 {
+	struct scan *scan = data;
 	const struct flyscan_request *request = scan->request;
 	char title[256];
 	struct writer_config config = {
@@ -179,7 +191,7 @@ static struct writer *open_file(struct scan *scan, const char *path)
 		.height = scan->settings.height,
 		.bytes_per_pixel =
 			camera_bytes_per_pixel(scan->settings.format),
-		.queue_frames = queue_length(scan),
+		.queue_frames = scan->queue_frames,
 		.axis_name = scan->info->name,
 		.axis_unit = scan_unit(scan),
 		.rotation = scan->info->unit == OSCAN_UNIT_DEGREE,
@@ -197,31 +209,41 @@ static struct writer *open_file(struct scan *scan, const char *path)
 	return writer_open(&config);
 }
 
+struct writer *scan_new_file(const char *directory, const char *stem,
+			     struct writer *(*open)(void *data,
+						    const char *path),
+			     void *data, char *path)
+{
+	struct writer *writer;
+	unsigned long number;
+
+	snprintf(path, SCAN_PATH_LEN, "%s", directory);
+	if (make_folders(directory))
+		return NULL;
+	number = last_number(directory, stem);
+	for (int tries = 0; tries < MOST_TRIES; tries++) {
+		if (snprintf(path, SCAN_PATH_LEN, "%s/%s_%0*lu.h5", directory,
+			     stem, DIGITS, ++number) >= (int)SCAN_PATH_LEN) {
+			errno = ENAMETOOLONG;
+			return NULL;
+		}
+		writer = open(data, path);
+		if (writer || errno != EEXIST)
+			return writer;
+	}
+	return NULL;
+}
+
 int scan_create(struct scan *scan)
 {
 	const struct flyscan_request *request = scan->request;
 	char *path = scan->result->path;
-	unsigned long number;
-	int tries;
 
-	if (make_folders(request->directory))
-		return scan_fail(scan, errno,
-				 "wanted to make the folder %.200s, found: %s; choose another one",
-				 request->directory, strerror(errno));
-	number = last_number(request->directory, request->name);
-	for (tries = 0; tries < MOST_TRIES; tries++) {
-		if (snprintf(path, SCAN_PATH_LEN, "%s/%s_%0*lu.h5",
-			     request->directory, request->name, DIGITS,
-			     ++number) >= (int)SCAN_PATH_LEN) {
-			errno = ENAMETOOLONG;
-			break;
-		}
-		scan->writer = open_file(scan, path);
-		if (scan->writer)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
+	scan->queue_frames = queue_length(scan);
+	scan->writer = scan_new_file(request->directory, request->name,
+				     open_file, scan, path);
+	if (scan->writer)
+		return 0;
 	scan_fail(scan, errno,
 		  "wanted to create %.300s, found: %s; choose another folder",
 		  path, strerror(errno));

@@ -220,35 +220,66 @@ static void configure_camera(struct scan *scan)
 static void open_camera(struct scan *scan)
 {
 	scan->camera = scan->request->camera->open(scan->request->camera_id);
-	if (scan->camera)
-		configure_camera(scan);
-	else
+	if (!scan->camera)
 		object_camera(scan, errno);
+	else if (restore_note_camera(scan->restore))
+		object(scan, errno,
+		       "wanted to write into the journal %.300s, found: %s; free some space there",
+		       restore_path(scan->restore), strerror(errno));
+	else
+		configure_camera(scan);
+}
+
+/* What a scan that was killed has left is put back before anything is read. */
+static void open_journal(struct scan *scan)
+{
+	char why[FLYSCAN_ERROR_LEN];
+
+	scan->restore = restore_open(scan->request->state,
+				     &scan->result->restored_earlier, why);
+	if (!scan->restore)
+		object(scan, errno, "%s", why);
+	else if (*why)
+		scan_warn(scan, FLYSCAN_WARN_RESTORE, "%s", why);
+}
+
+double scan_room(const struct scan *scan)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+	double passes = scan_pass_count(scan), bytes = FILE_BYTES;
+
+	if (scan->camera)
+		bytes += FRAMES_FACTOR * passes * geometry->frames *
+			 scan_frame_bytes(scan);
+	if (scan->info)
+		bytes += STEP_BYTES * passes *
+			 fabs(scan_steps(scan, geometry->final -
+					       geometry->initial));
+	if (earlier)
+		bytes += (double)earlier->frames * scan_frame_bytes(scan) +
+			 (double)earlier->steps * STEP_BYTES;
+	return bytes;
 }
 
 static void check_place(struct scan *scan)
 {
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	const char *name = scan->request->name;
-	double bytes = FILE_BYTES;
 	char why[FLYSCAN_ERROR_LEN];
 
 	if (!*name || strchr(name, '/') || strlen(name) > 200)
 		object(scan, EINVAL,
 		       "wanted a name for the file, found \"%.40s\"; choose one of 1 to 200 letters without \"/\"",
 		       name);
-	if (scan->camera)
-		bytes += FRAMES_FACTOR * geometry->frames *
-			 scan_frame_bytes(scan);
-	if (scan->info)
-		bytes += STEP_BYTES * fabs(scan_steps(scan, geometry->final -
-						      geometry->initial));
-	if (scan_check_place(scan->request->directory, bytes, why))
+	if (scan_check_place(scan->request->directory, scan_room(scan), why))
 		object(scan, errno, "%s", why);
 }
 
 int scan_preflight(struct scan *scan)
 {
+	open_journal(scan);
+	if (!scan->restore)
+		return -1;
 	open_axis(scan);
 	if (scan->info)
 		check_geometry(scan);
