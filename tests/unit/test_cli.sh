@@ -211,6 +211,14 @@ a_wrong_command_line_is_told_in_one_sentence()
 		home rotor --backoff 0
 	wrong 'mm/s or turn/s behind it, found "3deg"' home rotor --fast 3deg
 	wrong 'did you mean "--towards"?' home rotor --towrads
+	wrong 'found no --axis' flyscan
+	wrong 'wanted a number without a unit' flyscan --axis a --p-start 1mm
+	wrong 'did you mean "--p-start"?' flyscan --p-strt 1
+	wrong 't_period must be above zero' flyscan --axis a --t-period 0
+	wrong 'found both' flyscan --resume a --job b
+	wrong 'found "--t-period" too' flyscan --resume a --period 1
+	wrong '--duration: wanted seconds' diag --duration 0
+	wrong 't_acquire must be above zero' diag --t-acquire 1
 	wrong 'wanted no argument, found "now"' doctor now
 	wrong 'option "--output" needs a value' doctor --output
 	wrong 'wanted absolute, shortest, up or down, found "left"' \

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	  "work out the scale of an axis from a known travel" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
+	{ "diag", cmd_diag, "try camera and writer without a motor" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
 };
 

@@ -45,6 +45,7 @@ int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
+int cmd_diag(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
 
 /**
