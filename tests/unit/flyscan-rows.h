@@ -679,6 +679,22 @@ TEST(R98_a_scan_that_completes_another_has_the_frames_of_both)
 	ck_assert_uint_eq(world.traced, result.steps_traced + 2);
 }
 
+TEST(R98_frames_that_were_copied_are_no_first_frame)
+{
+	new_world();
+	world.cancel_at_ns = world.now + 5 * SECOND;
+	fails(ECANCELED, "as asked for");
+	keep_as_earlier();
+	new_world();
+	request.earlier = &earlier;
+	request.start = 3;
+	world.silent_from = 0;
+	world.silent_start = 2;
+	fails(ETIMEDOUT, "a first frame");
+	ck_assert_uint_eq(world.moves, 1);
+	ck_assert_str_eq(result.path, "");
+}
+
 TEST(frames_of_another_size_cannot_be_completed)
 {
 	new_world();
