@@ -14,9 +14,12 @@ modules: ## the modules, into out/kmod; KDIR=headers or KERNEL=6.12
 	@$(MAKE) --no-print-directory -C kmod
 
 .PHONY: install
-install: ## install all of it; PREFIX=/usr/local, DESTDIR=, KDIR=
-	@$(MAKE) --no-print-directory -C userspace install
+install: install-userspace ## install all of it; prefix=/usr/local, DESTDIR=, KDIR=
 	@$(MAKE) --no-print-directory -C kmod install
+
+.PHONY: install-userspace
+install-userspace: ## install all but the modules, which need kernel headers
+	@$(MAKE) --no-print-directory -C userspace install
 
 .PHONY: demo
 demo: ## a fly scan in a virtual machine; results in out/demo
@@ -50,6 +53,10 @@ check-pi: ## tests on an emulated Raspberry Pi 3
 fuzz: ## random calls in a virtual machine; FUZZ_CALLS=, FUZZ_SEED=, KERNEL=
 	@tests/fuzz/run
 
+.PHONY: bench
+bench: ## how fast, beside others, in tables; BENCH_SECONDS=, KERNEL=
+	@tests/bench/run
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck, SPDX
 	@tests/lib/check.sh style
@@ -61,4 +68,4 @@ clean: ## remove out/, which holds all that was built
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
-		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F '\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'

@@ -15,6 +15,10 @@ int axis_init(struct axis *axis)
 	raw_spin_lock_init(&axis->lock);
 	compat_hrtimer_setup(&axis->timer, step_timer, CLOCK_MONOTONIC,
 			     HRTIMER_MODE_ABS_PINNED_HARD);
+	axis->stream = (struct stream){
+		.period_ms = OSCAN_PERIOD_MS_DEFAULT,
+		.spacing = OSCAN_SPACING_DEFAULT,
+	};
 	axis->next_edge = STEP_EDGE_NONE;
 	axis->motion = OSCAN_MOTION_IDLE;
 	axis->end = OSCAN_END_NONE;
@@ -28,12 +32,19 @@ int axis_init(struct axis *axis)
 	axis->dir_ns = ktime_get_ns();
 	axis->start_stop_sps_q44 = (u64)axis->info.start_stop_rate_fsps *
 				   axis->info.microsteps * OSCAN_SPEED_ONE;
+	page_write(axis);
 	return 0;
 }
 
 void axis_report(struct axis *axis)
 {
 	queue_work(motor_workqueue, &axis->controller->report);
+}
+
+void axis_changed(struct axis *axis)
+{
+	axis->state_changed = true;
+	page_write(axis);
 }
 
 bool axis_is_idle(struct axis *axis)
@@ -45,6 +56,20 @@ bool axis_is_idle(struct axis *axis)
 	idle = axis->motion == OSCAN_MOTION_IDLE;
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	return idle;
+}
+
+/* axis->lock held */
+static void set_position(struct axis *axis, s64 position)
+{
+	s64 before = axis->position;
+
+	axis->latch.position += position - before;
+	axis->position = position;
+	axis->target = position;
+	axis->position_state = OSCAN_POSITION_KNOWN;
+	trigger_rebase(axis);
+	axis_changed(axis);
+	events_put_axis(axis, OSCAN_EVENT_POSITION_SET, 0, before);
 }
 
 int axis_set_position(struct axis *axis, s64 position, bool at_latch)
@@ -60,13 +85,8 @@ int axis_set_position(struct axis *axis, s64 position, bool at_latch)
 	raw_spin_lock_irqsave(&axis->lock, flags);
 	if (at_latch)
 		ret = endstop_from_latch(axis, &position);
-	if (!ret) {
-		axis->latch.position += position - axis->position;
-		axis->position = position;
-		axis->target = position;
-		axis->position_state = OSCAN_POSITION_KNOWN;
-		axis->state_changed = true;
-	}
+	if (!ret)
+		set_position(axis, position);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	axis_report(axis);
 	return ret;

@@ -18,6 +18,7 @@ static_assert(sizeof(struct oscan_stop) == 16);
 static_assert(sizeof(struct oscan_set_position) == 32);
 static_assert(sizeof(struct oscan_state) == 112);
 static_assert(sizeof(struct oscan_stats) == 440);
+static_assert(sizeof(struct oscan_events) == 16);
 
 union request {
 	struct oscan_info info;
@@ -29,6 +30,12 @@ union request {
 	struct oscan_group group;
 	struct oscan_stop stop;
 	struct oscan_set_position set_position;
+	struct oscan_events events;
+	struct oscan_trigger_set trigger_set;
+	struct oscan_trigger trigger;
+	struct oscan_pulse pulse;
+	struct oscan_capture_set capture_set;
+	struct oscan_capture capture;
 };
 
 static int motor_open(struct inode *inode, struct file *file)
@@ -60,6 +67,7 @@ static int motor_release(struct inode *inode, struct file *file)
 			axis_stop(&controller->axes[i], OSCAN_END_RELEASED);
 	}
 	mutex_unlock(&controller->mutex);
+	events_unsubscribe(motor);
 	controller_put(controller);
 	kfree(motor);
 	return 0;
@@ -73,17 +81,23 @@ static struct axis *find_axis(struct controller *controller, u32 number)
 	return &controller->axes[number];
 }
 
+void controller_get_info(struct controller *controller,
+			 struct oscan_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->abi_version = OSCAN_ABI_VERSION;
+	info->axes = controller->n_axes;
+	info->step_cost_ns = controller->step_cost_ns;
+	info->max_rate_sps = controller->max_rate_sps;
+	info->triggers = controller->n_triggers;
+	info->captures = controller->n_captures;
+	strscpy(info->name, dev_name(controller->dev), OSCAN_NAME_LEN);
+	strscpy(info->driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
+}
+
 static int get_info(struct motor_file *motor, union request *r)
 {
-	struct controller *controller = motor->controller;
-
-	memset(&r->info, 0, sizeof(r->info));
-	r->info.abi_version = OSCAN_ABI_VERSION;
-	r->info.axes = controller->n_axes;
-	r->info.step_cost_ns = controller->step_cost_ns;
-	r->info.max_rate_sps = controller->max_rate_sps;
-	strscpy(r->info.name, dev_name(controller->dev), OSCAN_NAME_LEN);
-	strscpy(r->info.driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
+	controller_get_info(motor->controller, &r->info);
 	return 0;
 }
 
@@ -214,9 +228,52 @@ static int run_halt(struct motor_file *motor, union request *r)
 	return for_axes(motor, &r->stop, axis_halt, OSCAN_END_HALTED);
 }
 
+static int run_events(struct motor_file *motor, union request *r)
+{
+	if (!is_zero(r->events.reserved, sizeof(r->events.reserved)))
+		return -EINVAL;
+	return events_subscribe(motor, r->events.types);
+}
+
+static int run_trigger_set(struct motor_file *motor, union request *r)
+{
+	if (!is_zero(r->trigger_set.reserved,
+		     sizeof(r->trigger_set.reserved)) ||
+	    r->trigger_set.reserved0)
+		return -EINVAL;
+	return trigger_set(motor->controller, &r->trigger_set);
+}
+
+static int get_trigger(struct motor_file *motor, union request *r)
+{
+	return trigger_get(motor->controller, &r->trigger);
+}
+
+static int run_pulse(struct motor_file *motor, union request *r)
+{
+	if (!is_zero(r->pulse.reserved, sizeof(r->pulse.reserved)))
+		return -EINVAL;
+	return trigger_pulse(motor->controller, &r->pulse);
+}
+
+static int run_capture_set(struct motor_file *motor, union request *r)
+{
+	if (!is_zero(r->capture_set.reserved,
+		     sizeof(r->capture_set.reserved)) ||
+	    r->capture_set.reserved0)
+		return -EINVAL;
+	return capture_set(motor->controller, &r->capture_set);
+}
+
+static int get_capture(struct motor_file *motor, union request *r)
+{
+	return capture_get(motor->controller, &r->capture);
+}
+
 enum right {
 	WATCH,		/* any file */
 	INTERRUPT,	/* a file opened for writing */
+	SETTING,	/* and no other one holds control */
 	COMMAND,	/* and it takes control */
 };
 
@@ -235,6 +292,12 @@ static const struct {
 	{ OSCAN_IOC_STOP, INTERRUPT, run_stop },
 	{ OSCAN_IOC_HALT, INTERRUPT, run_halt },
 	{ OSCAN_IOC_SET_POSITION, COMMAND, run_set_position },
+	{ OSCAN_IOC_EVENTS, WATCH, run_events },
+	{ OSCAN_IOC_TRIGGER_SET, SETTING, run_trigger_set },
+	{ OSCAN_IOC_TRIGGER_GET, WATCH, get_trigger },
+	{ OSCAN_IOC_PULSE, SETTING, run_pulse },
+	{ OSCAN_IOC_CAPTURE_SET, SETTING, run_capture_set },
+	{ OSCAN_IOC_CAPTURE_GET, WATCH, get_capture },
 };
 
 /* controller->mutex held. Control is kept only by a command that succeeded. */
@@ -242,16 +305,16 @@ static int run_locked(struct motor_file *motor, unsigned int index,
 		      union request *request)
 {
 	struct controller *controller = motor->controller;
+	enum right right = requests[index].right;
 	int ret;
 
 	if (controller->gone)
 		return -ENODEV;
-	if (requests[index].right != COMMAND)
-		return requests[index].run(motor, request);
-	if (controller->holder && controller->holder != motor)
+	if (right >= SETTING && controller->holder &&
+	    controller->holder != motor)
 		return -EBUSY;
 	ret = requests[index].run(motor, request);
-	if (!ret)
+	if (!ret && right == COMMAND)
 		WRITE_ONCE(controller->holder, motor);
 	return ret;
 }
@@ -300,6 +363,9 @@ const struct file_operations motor_fops = {
 	.owner = THIS_MODULE,
 	.open = motor_open,
 	.release = motor_release,
+	.read = events_read,
+	.poll = events_poll,
+	.mmap = page_map,
 	.unlocked_ioctl = motor_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

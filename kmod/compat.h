@@ -10,6 +10,7 @@
 #define OSCAN_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 
 #include "compat_config.h"
 
@@ -42,6 +43,17 @@ static inline void compat_hrtimer_setup_on_stack(struct hrtimer *timer,
 #else
 	hrtimer_init_on_stack(timer, clock, mode);
 	timer->function = function;
+#endif
+}
+
+/* compat_vm_flags_clear() - vm_flags_clear(), for a mapping being made */
+static inline void compat_vm_flags_clear(struct vm_area_struct *area,
+					 unsigned long flags)
+{
+#ifdef HAVE_VM_FLAGS_CLEAR
+	vm_flags_clear(area, flags);
+#else
+	area->vm_flags &= ~flags;
 #endif
 }
 

@@ -3,7 +3,9 @@
  * How long one step keeps the processor busy, measured when the device is
  * bound: a timer does what the step timer does, but for the edge, and
  * interrupts a loop that does nothing but read the clock. The longest gap
- * between two readings is what the interrupt took, way in and out included.
+ * between two readings is what the interrupt took, way in and out included. A
+ * trigger line may pulse at every step, and the end of the pulse is an
+ * interrupt of its own.
  */
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -97,10 +99,11 @@ static u64 measure(struct axis *axis)
 static u64 step_cost(struct axis *axis)
 {
 	u64 interrupt = measure(axis);
+	u64 pulses = axis->controller->n_triggers * interrupt;
 
 	if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
-		return 2 * interrupt;
-	return interrupt + axis->info.pulse_high_ns;
+		return 2 * interrupt + pulses;
+	return interrupt + axis->info.pulse_high_ns + pulses;
 }
 
 int controller_measure_cost(struct controller *controller)

@@ -52,7 +52,9 @@ static void set_enabled(struct axis *axis, bool on)
 	raw_spin_lock_irqsave(&axis->lock, flags);
 	axis->enabled = on;
 	axis->rest_ns = ktime_get_ns();
-	axis->state_changed = true;
+	axis_changed(axis);
+	events_put_axis(axis, on ? OSCAN_EVENT_ENABLED : OSCAN_EVENT_DISABLED,
+			0, 0);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 }
 
@@ -63,7 +65,7 @@ static void lose_hold(struct axis *axis)
 
 	raw_spin_lock_irqsave(&axis->lock, flags);
 	step_suspect(axis);
-	axis->state_changed = true;
+	axis_changed(axis);
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 }
 

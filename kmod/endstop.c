@@ -35,7 +35,8 @@ static void close_stop(struct endstop *stop, u64 now)
 		.count = axis->latch.count + 1,
 		.stop = closed_flags[stop - axis->stops],
 	};
-	axis->state_changed = true;
+	axis_changed(axis);
+	events_put_axis(axis, OSCAN_EVENT_STOP_CLOSED, axis->latch.stop, 0);
 	/* In the middle of a turn it is at rest and about to go away. */
 	if (axis->motion != OSCAN_MOTION_IDLE && axis->sign == stop->sign &&
 	    axis->next_edge != STEP_EDGE_TURN)
@@ -45,8 +46,12 @@ static void close_stop(struct endstop *stop, u64 now)
 /* axis->lock held */
 static void open_stop(struct endstop *stop)
 {
+	struct axis *axis = stop->axis;
+
 	stop->closed = false;
-	stop->axis->state_changed = true;
+	axis_changed(axis);
+	events_put_axis(axis, OSCAN_EVENT_STOP_OPENED,
+			closed_flags[stop - axis->stops], 0);
 }
 
 /*
@@ -180,13 +185,20 @@ bool endstop_before_step(struct axis *axis)
 	return stop->closed;
 }
 
-void endstop_get_state(struct axis *axis, struct oscan_state *state)
+u32 endstop_flags(struct axis *axis)
 {
 	enum side side;
+	u32 flags = 0;
 
 	for (side = SIDE_MIN; side < SIDES; side++)
 		if (axis->stops[side].closed)
-			state->flags |= closed_flags[side];
+			flags |= closed_flags[side];
+	return flags;
+}
+
+void endstop_get_state(struct axis *axis, struct oscan_state *state)
+{
+	state->flags |= endstop_flags(axis);
 	state->latch_position = axis->latch.position;
 	state->latch_ns = axis->latch.time_ns;
 	state->latch_count = axis->latch.count;
@@ -256,10 +268,14 @@ static int request(struct endstop *stop)
 	const char *name = axis->info.name;
 	const char *end = stop->sign > 0 ? "max" : "min";
 	int irq = gpiod_to_irq(stop->line);
+	unsigned long flags;
 	int ret = irq;
 
 	stop->active = gpiod_get_value_cansleep(stop->line) > 0;
+	raw_spin_lock_irqsave(&axis->lock, flags);
 	stop->closed = stop->active;
+	page_write(axis);
+	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	if (irq >= 0)
 		ret = request_irq_of(stop, irq, dev_name(dev));
 	if (!ret) {

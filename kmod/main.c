@@ -20,7 +20,8 @@ static void controller_release(struct kref *ref)
 
 	for (i = 0; i < controller->n_axes; i++)
 		kvfree(controller->axes[i].ring);
-	kfree(controller->batch);
+	kfree(controller->buffers);
+	page_free(controller);
 	kvfree(controller);
 }
 
@@ -66,6 +67,7 @@ static struct controller *controller_new(struct device *dev)
 	mutex_init(&controller->mutex);
 	init_waitqueue_head(&controller->idle);
 	INIT_WORK(&controller->report, trace_report);
+	events_init(&controller->events);
 	controller->dev = dev;
 	controller->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
@@ -73,8 +75,8 @@ static struct controller *controller_new(struct device *dev)
 		.fops = &motor_fops,
 		.parent = dev,
 	};
-	controller->batch = kmalloc(sizeof(*controller->batch), GFP_KERNEL);
-	if (!controller->batch) {
+	controller->buffers = trace_buffers_new();
+	if (!controller->buffers) {
 		kvfree(controller);
 		return NULL;
 	}
@@ -90,8 +92,17 @@ static int controller_setup(struct controller *controller)
 		return dev_err_probe(controller->dev, -EOPNOTSUPP,
 				     "needs high-resolution timers: CONFIG_HIGH_RES_TIMERS, and no highres=off on the kernel's command line\n");
 	ret = controller_read_props(controller);
+	if (!ret)
+		ret = page_init(controller);
 	if (ret)
 		return ret;
+	for (i = 0; i < controller->n_triggers; i++)
+		trigger_init(&controller->triggers[i]);
+	for (i = 0; i < controller->n_captures; i++) {
+		ret = capture_init(&controller->captures[i]);
+		if (ret)
+			return ret;
+	}
 	for (i = 0; i < controller->n_axes; i++) {
 		ret = axis_init(&controller->axes[i]);
 		if (ret)
@@ -121,6 +132,7 @@ static int motor_probe(struct platform_device *pdev)
 		goto err_endstop;
 	}
 	debug_init(controller);
+	query_add(controller);
 	dev_info(&pdev->dev, "%u axes, %u ns a step, up to %u steps/s\n",
 		 controller->n_axes, controller->step_cost_ns,
 		 controller->max_rate_sps);
@@ -140,18 +152,25 @@ static void motor_remove(struct platform_device *pdev)
 	struct controller *controller = platform_get_drvdata(pdev);
 	unsigned int i;
 
+	query_remove(controller);
 	debug_exit(controller);
 	misc_deregister(&controller->misc);
 	mutex_lock(&controller->mutex);
-	controller->gone = true;
+	WRITE_ONCE(controller->gone, true);
 	controller->holder = NULL;
 	mutex_unlock(&controller->mutex);
 	stop_all(controller);
 	endstop_release(controller);
+	for (i = 0; i < controller->n_captures; i++)
+		capture_exit(&controller->captures[i]);
 	for (i = 0; i < controller->n_axes; i++) {
 		hrtimer_cancel(&controller->axes[i].timer);
 		enable_exit(&controller->axes[i]);
 	}
+	for (i = 0; i < controller->n_triggers; i++)
+		trigger_exit(&controller->triggers[i]);
+	page_close(controller);
+	events_close(&controller->events);
 	cancel_work_sync(&controller->report);
 	controller_put(controller);
 }

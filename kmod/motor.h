@@ -5,8 +5,9 @@
  * A controller is one platform device and owns its axes. It lives as long as
  * its device is bound or a file on it is open.
  *
- * Locks: controller->mutex first, then axis->lock. axis->lock is taken in
- * hard interrupt context on every kernel, PREEMPT_RT too.
+ * Locks: controller->mutex first, then axis->lock, then trigger->lock or
+ * capture->lock, then events->lock. All but the first are taken in hard
+ * interrupt context on every kernel, PREEMPT_RT too.
  */
 #ifndef OSCAN_MOTOR_H
 #define OSCAN_MOTOR_H
@@ -14,7 +15,9 @@
 #include <linux/fs.h>
 #include <linux/gpio/consumer.h>
 #include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/oscan.h>
@@ -23,23 +26,16 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "batch.h"
 #include "compat.h"
 #include "plan.h"
 
 struct controller;
 struct dentry;
-
-/* A step on its way from the interrupt to the trace. */
-struct trace_step {
-	u64 time_ns;
-	s64 position;
-	int sign;
-};
+struct trace_buffers;
 
 /* Power of two: 0.8 s at 20000 steps/s. */
 #define TRACE_RING_STEPS	16384U
-/* Steps in one message: at most 2.5 KiB of deltas. */
-#define TRACE_BATCH_STEPS	256U
 
 /* Up to here a pulse is waited out, above it gets an interrupt of its own. */
 #define STEP_SPIN_MAX_NS	5000U
@@ -111,6 +107,16 @@ enum side {
 };
 
 /**
+ * struct stream - how the steps of an axis are told
+ * @period_ms: steps wait at most so long for their message while others follow
+ * @spacing: a thinned message has the steps to multiples of this
+ */
+struct stream {
+	u32 period_ms;
+	u32 spacing;
+};
+
+/**
  * struct axis - one motor
  * @controller: owner
  * @info: constant after probe; what userspace is told of the axis
@@ -147,6 +153,8 @@ enum side {
  * @position_state: enum oscan_position_state
  * @move_id: number of the running or last move
  * @rate_sps: greatest speed of the running move and those that wait
+ * @triggers: bit n: trigger line n waits for a position of this axis
+ * @page: what watchers who map the page see of it
  * @rise_ns: when STEP was last made active
  * @previous_ns: when the step before in this move was written, or 0
  * @fall_ns: when STEP was last made inactive
@@ -161,6 +169,9 @@ enum side {
  * @trace_seq: number of the next trace message
  * @trace_lost: steps that found the ring full
  * @trace_kick_ns: when the worker was last asked to send
+ * @late_ns: by how much the last step was late, at most U32_MAX
+ * @stream: how the steps are told
+ * @thin_seq: number of the next thinned message; only the worker uses it
  * @state_seq: number of the next state message; only the worker uses it
  */
 struct axis {
@@ -200,6 +211,8 @@ struct axis {
 	enum oscan_position_state position_state;
 	u32 move_id;
 	u32 rate_sps;
+	unsigned long triggers;
+	struct oscan_page_axis *page;
 	u64 rise_ns;
 	u64 previous_ns;
 	u64 fall_ns;
@@ -215,12 +228,97 @@ struct axis {
 	u32 trace_seq;
 	u64 trace_lost;
 	u64 trace_kick_ns;
+	u32 late_ns;
+	struct stream stream;
+	u32 thin_seq;
 	u32 state_seq;
 };
 
-/* An open file. */
+/**
+ * struct trigger - an output that pulses where an axis passes a position
+ * @controller: owner
+ * @line: constant after probe
+ * @lock: protects everything below
+ * @end: ends the pulse; hard interrupt context
+ * @active: a pulse has begun and not ended
+ * @list: positions of OSCAN_TRIGGER_LIST, or NULL
+ * @state: what userspace is told. While the bit of the line is set in an
+ *	axis->triggers all that is compared changes under that axis->lock, too.
+ */
+struct trigger {
+	struct controller *controller;
+	struct gpio_desc *line;
+
+	raw_spinlock_t lock;
+	struct hrtimer end;
+	bool active;
+	s64 *list;
+	struct oscan_trigger state;
+};
+
+/**
+ * struct capture - an input whose edges latch time and positions
+ * @controller: owner
+ * @line: constant after probe
+ * @irq: constant after probe: interrupt of @line
+ * @requested: @irq is asked for; protected by controller->mutex
+ * @lock: protects everything below
+ * @state: what userspace is told
+ */
+struct capture {
+	struct controller *controller;
+	struct gpio_desc *line;
+	int irq;
+	bool requested;
+
+	raw_spinlock_t lock;
+	struct oscan_capture state;
+};
+
+/**
+ * struct event_queue - events that wait for one file; events->lock
+ * @list: in events->queues
+ * @types: bit n: events of type n are wanted
+ * @next_seq: number of the next event
+ * @head: events ever put in
+ * @tail: events ever taken or pushed out
+ * @dropped: those pushed out, or that could not be written to the reader
+ * @ring: shape [OSCAN_EVENT_QUEUE]
+ */
+struct event_queue {
+	struct list_head list;
+	u32 types;
+	u32 next_seq;
+	u64 head;
+	u64 tail;
+	u64 dropped;
+	struct oscan_event ring[OSCAN_EVENT_QUEUE];
+};
+
+/**
+ * struct events - what has happened, on its way to those who read
+ * @lock: protects everything below
+ * @queues: of files that have subscribed
+ * @files: their number
+ * @types: bit n: some of them wants events of type n
+ * @closed: nothing comes any more
+ * @wake: wakes @wait: hard interrupts put events in, and may not
+ * @wait: those who wait for an event
+ */
+struct events {
+	raw_spinlock_t lock;
+	struct list_head queues;
+	unsigned int files;
+	u32 types;
+	bool closed;
+	struct irq_work wake;
+	wait_queue_head_t wait;
+};
+
+/* An open file; @queue: events->lock, NULL until it subscribes to events. */
 struct motor_file {
 	struct controller *controller;
+	struct event_queue *queue;
 };
 
 /**
@@ -238,8 +336,14 @@ struct motor_file {
  * @gone: the device is unbound; axes and lines must not be touched
  * @idle: woken when an axis has come to rest
  * @report: sends traces and states up
- * @batch: only @report uses it
+ * @buffers: only @report uses it
  * @folder: in debugfs
+ * @events: for those who read
+ * @page: for those who map
+ * @n_triggers: constant after probe
+ * @n_captures: constant after probe
+ * @triggers: shape [n_triggers]
+ * @captures: shape [n_captures]
  * @axes: shape [n_axes]
  */
 struct controller {
@@ -256,8 +360,14 @@ struct controller {
 	bool gone;
 	wait_queue_head_t idle;
 	struct work_struct report;
-	struct trace_batch *batch;
+	struct trace_buffers *buffers;
 	struct dentry *folder;
+	struct events events;
+	struct oscan_page *page;
+	unsigned int n_triggers;
+	unsigned int n_captures;
+	struct trigger triggers[OSCAN_MAX_TRIGGERS];
+	struct capture captures[OSCAN_MAX_CAPTURES];
 	struct axis axes[OSCAN_MAX_AXES];
 };
 
@@ -273,6 +383,8 @@ int controller_measure_cost(struct controller *controller);
 
 /* chrdev.c */
 extern const struct file_operations motor_fops;
+void controller_get_info(struct controller *controller,
+			 struct oscan_info *info);
 
 /* debugfs.c */
 void debug_init(struct controller *controller);
@@ -280,6 +392,8 @@ void debug_exit(struct controller *controller);
 
 /* axis.c: any context: have traces and states sent */
 void axis_report(struct axis *axis);
+/* axis.c: axis->lock held: what is told of the axis has changed */
+void axis_changed(struct axis *axis);
 
 /* axis.c: commands, process context, controller->mutex held, not gone */
 int axis_init(struct axis *axis);
@@ -324,6 +438,8 @@ void endstop_refresh(struct axis *axis);
 bool endstop_is_closed(struct axis *axis, int sign);
 /* endstop.c: axis->lock held; true when the axis may not make the step due */
 bool endstop_before_step(struct axis *axis);
+/* endstop.c: axis->lock held; OSCAN_STATE_AT_* */
+u32 endstop_flags(struct axis *axis);
 /* endstop.c: axis->lock held */
 void endstop_get_state(struct axis *axis, struct oscan_state *state);
 /* endstop.c: axis->lock held: the latch is at @position, so where is the axis? */
@@ -340,38 +456,101 @@ void step_stop(struct axis *axis, enum oscan_end why);
 void step_halt(struct axis *axis, enum oscan_end why);
 void step_suspect(struct axis *axis);
 
+/* trigger.c: process context, controller->mutex held */
+void trigger_init(struct trigger *trigger);
+void trigger_exit(struct trigger *trigger);
+int trigger_set(struct controller *controller,
+		const struct oscan_trigger_set *set);
+/* trigger.c: any context */
+int trigger_get(struct controller *controller, struct oscan_trigger *state);
+int trigger_pulse(struct controller *controller, struct oscan_pulse *pulse);
+/* trigger.c: axis->lock held: an edge was just written */
+void trigger_step(struct axis *axis);
+/* trigger.c: axis->lock held: positions mean other places from now on */
+void trigger_rebase(struct axis *axis);
+
+/* capture.c: process context, controller->mutex held or no file open yet */
+int capture_init(struct capture *capture);
+void capture_exit(struct capture *capture);
+int capture_set(struct controller *controller,
+		const struct oscan_capture_set *set);
+/* capture.c: any context */
+int capture_get(struct controller *controller, struct oscan_capture *state);
+
+/* events.c: process context */
+void events_init(struct events *events);
+/* events.c: nothing is put any more; whoever waits is told */
+void events_close(struct events *events);
+int events_subscribe(struct motor_file *motor, u32 types);
+void events_unsubscribe(struct motor_file *motor);
+ssize_t events_read(struct file *file, char __user *buffer, size_t size,
+		    loff_t *position);
+__poll_t events_poll(struct file *file, struct poll_table_struct *table);
+/* events.c: interrupts off */
+void events_put(struct controller *controller,
+		const struct oscan_event *event);
+/* events.c: axis->lock held: of an axis, now */
+void events_put_axis(struct axis *axis, enum oscan_event_type type, u32 value,
+		     s64 aux);
+/* events.c: any context */
+bool events_wanted(struct controller *controller, enum oscan_event_type type);
+
+/* page.c: process context */
+int page_init(struct controller *controller);
+void page_free(struct controller *controller);
+/* page.c: nothing is written any more */
+void page_close(struct controller *controller);
+int page_map(struct file *file, struct vm_area_struct *area);
+/* page.c: axis->lock held */
+void page_write(struct axis *axis);
+void page_begin_step(struct axis *axis);
+void page_end_step(struct axis *axis);
+/*
+ * page.c: any context: the positions of all axes at one moment, @time_ns if no
+ * step came in between; returns that moment
+ */
+u64 page_positions(struct controller *controller, u64 time_ns,
+		   s64 positions[OSCAN_MAX_AXES]);
+
 /* trace.c: axis->lock held; true when the steps so far should be sent now */
 bool trace_put(struct axis *axis);
-/* trace.c: the work of controller->report */
+/* trace.c: the work of controller->report, and what it works with */
 void trace_report(struct work_struct *work);
-
-/* netlink.c: process context */
-int netlink_init(void);
-void netlink_exit(void);
-/* netlink.c: any context */
-bool netlink_trace_wanted(void);
+struct trace_buffers *trace_buffers_new(void);
+/* trace.c: process context; @stream within the range that the uapi states */
+void trace_get_stream(struct axis *axis, struct stream *stream);
+void trace_set_stream(struct axis *axis, const struct stream *stream);
 
 /**
- * struct trace_batch - what one OSCAN_CMD_TRACE message says
+ * struct trace_message - what an OSCAN_CMD_TRACE or OSCAN_CMD_THIN message says
+ * @cmd: which of them
  * @axis: number of the axis
  * @seq: sequence number
- * @lost: trace_lost at this message
+ * @lost: steps so far that are in no message
  * @horizon_ns: every step up to then has been told
- * @sign: +1 or -1
- * @count: steps, 0 for a message that only moves the horizon
- * @steps: shape [count]
+ * @total: steps made up to then
+ * @batch: steps; an empty one only moves the horizon
  */
-struct trace_batch {
+struct trace_message {
+	u8 cmd;
 	u32 axis;
 	u32 seq;
 	u64 lost;
 	u64 horizon_ns;
-	int sign;
-	unsigned int count;
-	struct trace_step steps[TRACE_BATCH_STEPS];
+	u64 total;
+	const struct trace_batch *batch;
 };
 
-void netlink_send_trace(const struct trace_batch *batch);
+/* netlink.c: process context */
+int netlink_init(void);
+void netlink_exit(void);
+void netlink_send_trace(const struct trace_message *message);
 void netlink_send_state(u32 seq, const struct oscan_state *state);
+/* netlink.c: any context: is anybody subscribed to the group of @cmd? */
+bool netlink_wanted(u8 cmd);
+
+/* query.c: process context: what may be asked of, from its probe to removal */
+void query_add(struct controller *controller);
+void query_remove(struct controller *controller);
 
 #endif /* OSCAN_MOTOR_H */

@@ -258,6 +258,7 @@ static void begin_and_end(struct axis *axis, struct oscan_move *move)
 	axis->leg.goal = axis->position;
 	step_new_move(axis);
 	axis->end = OSCAN_END_DONE;
+	events_put_axis(axis, OSCAN_EVENT_MOVE_ENDED, OSCAN_END_DONE, 0);
 	move->move_id = axis->move_id;
 	raw_spin_unlock_irqrestore(&axis->lock, flags);
 	axis_report(axis);

@@ -1,88 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Facts for any number of watchers: the generic netlink family. */
-#include <net/genetlink.h>
-
 #include "motor.h"
+#include "netlink.h"
 
 enum group {
 	GROUP_TRACE,
+	GROUP_THIN,
 	GROUP_STATE,
 };
 
 static const struct genl_multicast_group groups[] = {
 	[GROUP_TRACE] = { .name = OSCAN_GENL_TRACE },
+	[GROUP_THIN] = { .name = OSCAN_GENL_THIN },
 	[GROUP_STATE] = { .name = OSCAN_GENL_STATE },
 };
 
-static struct genl_family family __ro_after_init = {
+/*
+ * A motor belongs to the machine and to no network namespace: the family is
+ * seen in the initial one only, and so by whoever shares that.
+ */
+struct genl_family netlink_family __ro_after_init = {
 	.name = OSCAN_GENL_NAME,
 	.version = OSCAN_GENL_VERSION,
 	.maxattr = OSCAN_ATTR_MAX,
 	.module = THIS_MODULE,
+	.ops = query_ops,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
-	.resv_start_op = OSCAN_CMD_STATE + 1,
 };
-
-/* A u64 as unsigned LEB128. */
-#define LEB128_MAX_BYTES 10
 
 int __init netlink_init(void)
 {
-	return genl_register_family(&family);
+	netlink_family.n_ops = query_ops_count;
+	return genl_register_family(&netlink_family);
 }
 
 void netlink_exit(void)
 {
-	genl_unregister_family(&family);
+	genl_unregister_family(&netlink_family);
 }
 
-bool netlink_trace_wanted(void)
+static enum group group_of(u8 cmd)
 {
-	return genl_has_listeners(&family, &init_net, GROUP_TRACE);
-}
-
-static unsigned int put_leb128(u8 *out, u64 value)
-{
-	unsigned int n = 0;
-
-	while (value >= 0x80) {
-		out[n++] = value | 0x80;
-		value >>= 7;
+	switch (cmd) {
+	case OSCAN_CMD_TRACE:
+		return GROUP_TRACE;
+	case OSCAN_CMD_THIN:
+		return GROUP_THIN;
+	default:
+		return GROUP_STATE;
 	}
-	out[n++] = value;
-	return n;
 }
 
-static unsigned int leb128_bytes(u64 value)
+bool netlink_wanted(u8 cmd)
 {
-	return value ? DIV_ROUND_UP(fls64(value), 7) : 1;
-}
-
-static int put_deltas(struct sk_buff *skb, const struct trace_batch *batch)
-{
-	const struct trace_step *step = batch->steps;
-	unsigned int i, bytes = 0;
-	struct nlattr *attr;
-	u8 *out;
-
-	if (batch->count < 2)
-		return 0;
-	for (i = 1; i < batch->count; i++)
-		bytes += leb128_bytes(step[i].time_ns - step[i - 1].time_ns);
-	attr = nla_reserve(skb, OSCAN_ATTR_DELTAS, bytes);
-	if (!attr)
-		return -EMSGSIZE;
-	out = nla_data(attr);
-	for (i = 1; i < batch->count; i++)
-		out += put_leb128(out,
-				  step[i].time_ns - step[i - 1].time_ns);
-	return 0;
+	return genl_has_listeners(&netlink_family, &init_net, group_of(cmd));
 }
 
 static int put_steps(struct sk_buff *skb, const struct trace_batch *batch)
 {
-	const struct trace_step *first = batch->steps;
+	const struct trace_step *first = &batch->first;
 
 	if (!batch->count)
 		return 0;
@@ -90,22 +67,31 @@ static int put_steps(struct sk_buff *skb, const struct trace_batch *batch)
 			OSCAN_ATTR_PAD) ||
 	    nla_put_u64_64bit(skb, OSCAN_ATTR_FIRST_TIME, first->time_ns,
 			      OSCAN_ATTR_PAD) ||
-	    nla_put_s32(skb, OSCAN_ATTR_DIRECTION, batch->sign) ||
-	    nla_put_u32(skb, OSCAN_ATTR_STEPS, batch->count))
+	    nla_put_u64_64bit(skb, OSCAN_ATTR_FIRST_NUMBER, first->number,
+			      OSCAN_ATTR_PAD) ||
+	    nla_put_s32(skb, OSCAN_ATTR_DIRECTION, first->sign) ||
+	    nla_put_u32(skb, OSCAN_ATTR_STEPS, batch->count) ||
+	    nla_put(skb, OSCAN_ATTR_LATE, batch->late_bytes, batch->late))
 		return -EMSGSIZE;
-	return put_deltas(skb, batch);
+	if (!batch->deltas_bytes)
+		return 0;
+	return nla_put(skb, OSCAN_ATTR_DELTAS, batch->deltas_bytes,
+		       batch->deltas);
 }
 
-static int put_trace(struct sk_buff *skb, const struct trace_batch *batch)
+static int put_trace(struct sk_buff *skb, const struct trace_message *message)
 {
-	if (nla_put_u32(skb, OSCAN_ATTR_AXIS, batch->axis) ||
-	    nla_put_u32(skb, OSCAN_ATTR_SEQ, batch->seq) ||
-	    nla_put_u64_64bit(skb, OSCAN_ATTR_LOST, batch->lost,
+	if (nla_put_u32(skb, OSCAN_ATTR_AXIS, message->axis) ||
+	    nla_put_u32(skb, OSCAN_ATTR_SEQ, message->seq) ||
+	    nla_put_u64_64bit(skb, OSCAN_ATTR_LOST, message->lost,
 			      OSCAN_ATTR_PAD) ||
-	    nla_put_u64_64bit(skb, OSCAN_ATTR_HORIZON, batch->horizon_ns,
-			      OSCAN_ATTR_PAD))
+	    nla_put_u64_64bit(skb, OSCAN_ATTR_HORIZON, message->horizon_ns,
+			      OSCAN_ATTR_PAD) ||
+	    nla_put_u64_64bit(skb, OSCAN_ATTR_TOTAL, message->total,
+			      OSCAN_ATTR_PAD) ||
+	    nla_put_u32(skb, OSCAN_ATTR_SPACING, message->batch->spacing))
 		return -EMSGSIZE;
-	return put_steps(skb, batch);
+	return put_steps(skb, message->batch);
 }
 
 static struct sk_buff *new_message(size_t bytes, u8 cmd, void **header)
@@ -114,33 +100,39 @@ static struct sk_buff *new_message(size_t bytes, u8 cmd, void **header)
 
 	if (!skb)
 		return NULL;
-	*header = genlmsg_put(skb, 0, 0, &family, 0, cmd);
+	*header = genlmsg_put(skb, 0, 0, &netlink_family, 0, cmd);
 	return skb;
 }
 
 /* A message that cannot be sent leaves a gap in the numbers, which tells. */
-static void multicast(struct sk_buff *skb, void *header, enum group group)
+static void multicast(struct sk_buff *skb, void *header, u8 cmd)
 {
 	genlmsg_end(skb, header);
-	genlmsg_multicast_netns(&family, &init_net, skb, 0, group, GFP_KERNEL);
+	genlmsg_multicast_netns(&netlink_family, &init_net, skb, 0,
+				group_of(cmd), GFP_KERNEL);
 }
 
-void netlink_send_trace(const struct trace_batch *batch)
+void netlink_send_trace(const struct trace_message *message)
 {
-	size_t bytes = 12 * nla_total_size_64bit(sizeof(u64)) +
-		       nla_total_size(batch->count * LEB128_MAX_BYTES);
+	const struct trace_batch *batch = message->batch;
+	size_t bytes = 11 * nla_total_size_64bit(sizeof(u64)) +
+		       nla_total_size(batch->deltas_bytes) +
+		       nla_total_size(batch->late_bytes);
 	struct sk_buff *skb;
 	void *header;
 
-	if (!netlink_trace_wanted())
+	/* See batch.h: what receives into 8 KiB must get the whole of it. */
+	BUILD_BUG_ON(BATCH_BYTES + 13 * nla_total_size_64bit(sizeof(u64)) +
+		     GENL_HDRLEN + NLMSG_HDRLEN > SKB_WITH_OVERHEAD(8192));
+	if (!netlink_wanted(message->cmd))
 		return;
-	skb = new_message(bytes, OSCAN_CMD_TRACE, &header);
+	skb = new_message(bytes, message->cmd, &header);
 	if (!skb)
 		return;
-	if (put_trace(skb, batch))
+	if (put_trace(skb, message))
 		nlmsg_free(skb);
 	else
-		multicast(skb, header, GROUP_TRACE);
+		multicast(skb, header, message->cmd);
 }
 
 void netlink_send_state(u32 seq, const struct oscan_state *state)
@@ -150,7 +142,7 @@ void netlink_send_state(u32 seq, const struct oscan_state *state)
 	struct sk_buff *skb;
 	void *header;
 
-	if (!genl_has_listeners(&family, &init_net, GROUP_STATE))
+	if (!netlink_wanted(OSCAN_CMD_STATE))
 		return;
 	skb = new_message(bytes, OSCAN_CMD_STATE, &header);
 	if (!skb)
@@ -160,5 +152,5 @@ void netlink_send_state(u32 seq, const struct oscan_state *state)
 	    nla_put(skb, OSCAN_ATTR_STATE, sizeof(*state), state))
 		nlmsg_free(skb);
 	else
-		multicast(skb, header, GROUP_STATE);
+		multicast(skb, header, OSCAN_CMD_STATE);
 }

@@ -322,11 +322,143 @@ static int read_axis(struct controller *controller,
 	return get_lines(dev, node, axis);
 }
 
+/* Lines of the controller itself: those of @function, and their names. */
+struct line_list {
+	const char *function;
+	enum gpiod_flags flags;
+	unsigned int most;
+	unsigned int count;
+	struct gpio_desc *lines[OSCAN_MAX_TRIGGERS];
+	const char *names[OSCAN_MAX_TRIGGERS];
+};
+
+static_assert(OSCAN_MAX_TRIGGERS >= OSCAN_MAX_CAPTURES);
+
+static int get_line_list(struct device *dev, struct line_list *list)
+{
+	struct gpio_desc *line;
+
+	for (;;) {
+		line = devm_gpiod_get_index_optional(dev, list->function,
+						     list->count, list->flags);
+		if (IS_ERR(line))
+			return dev_err_probe(dev, PTR_ERR(line),
+					     "%s line %u\n", list->function,
+					     list->count);
+		if (!line)
+			return 0;
+		if (list->count == list->most)
+			return dev_err_probe(dev, -EINVAL,
+					     "more than %u %s lines\n",
+					     list->most, list->function);
+		if (gpiod_cansleep(line))
+			return dev_err_probe(dev, -EINVAL,
+					     "%s line %u is on a gpio chip that sleeps; it needs one that does not\n",
+					     list->function, list->count);
+		list->lines[list->count++] = line;
+	}
+}
+
+static int name_line(struct device *dev, const struct line_list *list,
+		     unsigned int line, char *name)
+{
+	unsigned int other;
+
+	if (!list->names[line]) {
+		snprintf(name, OSCAN_NAME_LEN, "%s-%u", list->function, line);
+		return 0;
+	}
+	for (other = 0; other < line; other++)
+		if (!strcmp(list->names[other], list->names[line]))
+			return dev_err_probe(dev, -EINVAL,
+					     "two %s lines are called %s\n",
+					     list->function,
+					     list->names[line]);
+	if (strscpy(name, list->names[line], OSCAN_NAME_LEN) <= 0)
+		return dev_err_probe(dev, -EINVAL,
+				     "names of %s lines must have 1 to %d letters\n",
+				     list->function, OSCAN_NAME_LEN - 1);
+	return 0;
+}
+
+static int read_line_list(struct device *dev, struct line_list *list)
+{
+	char property[16];
+	int ret, names;
+
+	ret = get_line_list(dev, list);
+	if (ret)
+		return ret;
+	snprintf(property, sizeof(property), "%s-names", list->function);
+	if (!device_property_present(dev, property))
+		return 0;
+	names = device_property_string_array_count(dev, property);
+	if (names != list->count)
+		return dev_err_probe(dev, -EINVAL,
+				     "%s has %d names for %u lines\n",
+				     property, names, list->count);
+	ret = device_property_read_string_array(dev, property, list->names,
+						names);
+	return ret < 0 ? ret : 0;
+}
+
+static int read_triggers(struct controller *controller)
+{
+	struct line_list list = {
+		.function = "trigger",
+		.flags = GPIOD_OUT_LOW,
+		.most = OSCAN_MAX_TRIGGERS,
+	};
+	struct trigger *trigger = controller->triggers;
+	unsigned int i;
+	int ret;
+
+	ret = read_line_list(controller->dev, &list);
+	for (i = 0; !ret && i < list.count; i++, trigger++) {
+		trigger->controller = controller;
+		trigger->line = list.lines[i];
+		trigger->state.line = i;
+		ret = name_line(controller->dev, &list, i,
+				trigger->state.name);
+	}
+	controller->n_triggers = list.count;
+	return ret;
+}
+
+static int read_captures(struct controller *controller)
+{
+	struct line_list list = {
+		.function = "capture",
+		.flags = GPIOD_IN,
+		.most = OSCAN_MAX_CAPTURES,
+	};
+	struct capture *capture = controller->captures;
+	unsigned int i;
+	int ret;
+
+	ret = read_line_list(controller->dev, &list);
+	for (i = 0; !ret && i < list.count; i++, capture++) {
+		capture->controller = controller;
+		capture->line = list.lines[i];
+		capture->state.line = i;
+		ret = name_line(controller->dev, &list, i,
+				capture->state.name);
+	}
+	controller->n_captures = list.count;
+	return ret;
+}
+
 int controller_read_props(struct controller *controller)
 {
 	struct device *dev = controller->dev;
 	struct fwnode_handle *node;
 	int ret;
+
+	ret = read_triggers(controller);
+	if (!ret)
+		ret = read_captures(controller);
+	if (ret)
+		return ret;
 
 	controller->shared_enable = devm_gpiod_get_optional(dev, "enable",
 							    GPIOD_OUT_LOW);

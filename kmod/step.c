@@ -34,8 +34,9 @@ static void end_move(struct axis *axis, enum oscan_end why)
 	axis->rest_ns = ktime_get_ns();
 	axis->rate_sps = 0;
 	legs_clear(axis);
-	axis->state_changed = true;
+	axis_changed(axis);
 	trace_oscan_move_end(axis, why);
+	events_put_axis(axis, OSCAN_EVENT_MOVE_ENDED, why, 0);
 }
 
 /* axis->leg is the first of a new move, and its statistics begin. */
@@ -50,8 +51,9 @@ void step_new_move(struct axis *axis)
 	stats->move_slip_ns = 0;
 	stats->move_shortest_ns = U64_MAX;
 	stats->move_stumbles = 0;
-	axis->state_changed = true;
+	axis_changed(axis);
 	trace_oscan_move_start(axis);
+	events_put_axis(axis, OSCAN_EVENT_MOVE_STARTED, 0, axis->target);
 }
 
 /*
@@ -126,7 +128,7 @@ void step_begin(struct axis *axis, u64 origin_ns)
 	axis->motion = OSCAN_MOTION_MOVING;
 	axis->pending_end = OSCAN_END_DONE;
 	due_from_rest(axis, origin_ns);
-	axis->state_changed = true;
+	axis_changed(axis);
 	arm(axis);
 }
 
@@ -178,7 +180,8 @@ static void ramp_up_again(struct axis *axis)
 	axis->stats.stumbles++;
 	trace_oscan_stumble(axis, request.steps);
 	step_suspect(axis);
-	axis->state_changed = true;
+	axis_changed(axis);
+	events_put_axis(axis, OSCAN_EVENT_STUMBLE, 0, 0);
 }
 
 /*
@@ -222,7 +225,6 @@ static void decelerate(struct axis *axis)
 	struct plan *plan = &axis->stop_plan;
 
 	axis->motion = OSCAN_MOTION_STOPPING;
-	axis->state_changed = true;
 	legs_clear(axis);
 	request.start = plan_motion(&axis->plan, axis->step_in_plan);
 	request.speed_sps_q44 = request.start.sps_q44;
@@ -254,8 +256,12 @@ static void schedule_next(struct axis *axis)
 static void plan_next(struct axis *axis)
 {
 	if (axis->pending_end != OSCAN_END_DONE &&
-	    axis->motion == OSCAN_MOTION_MOVING)
+	    axis->motion == OSCAN_MOTION_MOVING) {
 		decelerate(axis);
+		axis_changed(axis);
+		events_put_axis(axis, OSCAN_EVENT_STOPPING, axis->pending_end,
+				axis->target);
+	}
 	if (axis->step_in_plan == axis->plan.steps && !legs_join(axis))
 		return;
 	absorb_lag(axis);
@@ -278,6 +284,7 @@ static void account(struct axis *axis)
 	u64 late = axis->rise_ns - min(axis->rise_ns, axis->due_ns);
 
 	trace_oscan_step(axis, late);
+	axis->late_ns = min_t(u64, late, U32_MAX);
 	stats->late_bins[min(fls64(late), OSCAN_LATE_BINS - 1)]++;
 	stats->worst_late_ns = max(stats->worst_late_ns, late);
 	stats->move_worst_late_ns = max(stats->move_worst_late_ns, late);
@@ -291,10 +298,13 @@ static void account(struct axis *axis)
 /* Returns true when the trace should be sent. */
 static bool write_rise(struct axis *axis)
 {
+	page_begin_step(axis);
 	gpiod_set_value(axis->step, 1);
 	axis->rise_ns = ktime_get_ns();
 	axis->position += axis->sign;
 	axis->steps++;
+	page_end_step(axis);
+	trigger_step(axis);
 	axis->step_in_plan++;
 	axis->next_edge = STEP_EDGE_FALL;
 	account(axis);

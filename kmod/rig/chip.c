@@ -23,6 +23,7 @@ static const char * const names[OSCAN_RIG_LINES] = {
 	[OSCAN_RIG_FREE_DIR] = "free-dir",
 	[OSCAN_RIG_TURNTABLE_ENDSTOP_2] = "turntable-endstop-2",
 	[OSCAN_RIG_ROTOR_ENDSTOP_2] = "rotor-endstop-2",
+	[OSCAN_RIG_TRIGGER_2] = "trigger-2",
 };
 
 /* Driven by the rig itself. */

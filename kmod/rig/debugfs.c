@@ -156,6 +156,52 @@ static const struct file_operations delay_at_fops = {
 	.release = single_release,
 };
 
+static int strobe_show(struct seq_file *file, void *unused)
+{
+	struct rig *rig = file->private;
+
+	seq_printf(file, "%u %u\n", READ_ONCE(rig->strobe.delay_us),
+		   READ_ONCE(rig->strobe.width_us));
+	return 0;
+}
+
+static int strobe_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, strobe_show, inode->i_private);
+}
+
+static ssize_t strobe_write(struct file *file, const char __user *buffer,
+			    size_t size, loff_t *position)
+{
+	struct rig *rig = ((struct seq_file *)file->private_data)->private;
+	unsigned int delay_us, width_us;
+	char text[TEXT_LEN], end;
+	unsigned long flags;
+	int ret;
+
+	ret = copy_text(text, buffer, size);
+	if (ret)
+		return ret;
+	if (sscanf(text, "%u %u%c", &delay_us, &width_us, &end) != 2 ||
+	    delay_us > BUSY_MAX_US || width_us > BUSY_MAX_US ||
+	    (delay_us && !width_us))
+		return -EINVAL;
+	raw_spin_lock_irqsave(&rig->lock, flags);
+	rig->strobe.delay_us = delay_us;
+	rig->strobe.width_us = width_us;
+	raw_spin_unlock_irqrestore(&rig->lock, flags);
+	return size;
+}
+
+static const struct file_operations strobe_fops = {
+	.owner = THIS_MODULE,
+	.open = strobe_open,
+	.read = seq_read,
+	.write = strobe_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 static const char * const modes[] = {
 	[ENDSTOP_OFF] = "off",
 	[ENDSTOP_NORMAL] = "normal",
@@ -288,6 +334,7 @@ void debug_init(struct rig *rig)
 	debugfs_create_file_unsafe("capture", 0644, folder, rig,
 				   &capture_fops);
 	debugfs_create_file("lines", 0444, folder, rig, &lines_fops);
+	debugfs_create_file("strobe", 0644, folder, rig, &strobe_fops);
 	debugfs_create_file("delay_at", 0644, folder, rig, &delay_at_fops);
 	for (i = 0; i < RIG_ENDSTOPS; i++)
 		debug_init_endstop(rig, i);

@@ -70,6 +70,8 @@ u32 lines_write(struct rig *rig, unsigned int line, bool level)
 	bool rises = level && !(rig->levels & BIT(line));
 
 	lines_set_level(rig, line, level);
+	if (rises && line == OSCAN_RIG_TRIGGER)
+		strobe_begin(rig);
 	if (!rises || !is_step(line))
 		return 0;
 	count_step(rig, line);

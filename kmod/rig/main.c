@@ -22,6 +22,7 @@ static void endstops_exit(void)
 
 	for (i = 0; i < RIG_ENDSTOPS; i++)
 		endstop_exit(&rig.endstops[i]);
+	strobe_exit(&rig);
 }
 
 static int __init rig_init(void)
@@ -45,6 +46,7 @@ static int __init rig_init(void)
 		     OSCAN_RIG_TURNTABLE_STEP);
 	endstop_init(&rig.endstops[3], &rig, OSCAN_RIG_ROTOR_ENDSTOP_2,
 		     OSCAN_RIG_ROTOR_STEP);
+	strobe_init(&rig);
 	rig.device = platform_device_register_simple("oscan-rig",
 						     PLATFORM_DEVID_NONE,
 						     NULL, 0);

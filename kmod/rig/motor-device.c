@@ -59,6 +59,14 @@ static bool shared_enable;
 module_param(shared_enable, bool, 0444);
 MODULE_PARM_DESC(shared_enable, "1: one ENABLE line for both axes");
 
+static unsigned int triggers;
+module_param(triggers, uint, 0444);
+MODULE_PARM_DESC(triggers, "how many trigger lines the device has, 0 to 2");
+
+static bool captures;
+module_param(captures, bool, 0444);
+MODULE_PARM_DESC(captures, "1: the device has the capture line");
+
 /* Room for every override, besides what an axis starts with, and the end. */
 #define MAX_PROPERTIES	20
 
@@ -86,7 +94,16 @@ static struct property_entry rotor_properties[MAX_PROPERTIES] = {
 	PROPERTY_ENTRY_U32("oscan,initial-position-steps", 10667),
 };
 
-static const struct software_node motor_node = { .name = "oscan-motor" };
+static const char * const trigger_names[] = { "camera", "flash" };
+static const char * const capture_names[] = { "strobe" };
+
+/* Filled in by add_names(). */
+static struct property_entry motor_properties[3];
+
+static const struct software_node motor_node = {
+	.name = "oscan-motor",
+	.properties = motor_properties,
+};
 
 static const struct software_node turntable_node = {
 	.name = "turntable",
@@ -130,6 +147,17 @@ static const struct gpiod_lookup stop_lines[] = {
 	LINE(ROTOR_ENDSTOP_2, "rotor-max-stop", HIGH),
 };
 
+static const struct gpiod_lookup trigger_lines[] = {
+	GPIO_LOOKUP_IDX("oscan-rig", OSCAN_RIG_TRIGGER, "trigger", 0,
+			GPIO_ACTIVE_HIGH),
+	GPIO_LOOKUP_IDX("oscan-rig", OSCAN_RIG_TRIGGER_2, "trigger", 1,
+			GPIO_ACTIVE_HIGH),
+};
+
+static const struct gpiod_lookup capture_lines[] = {
+	LINE(CAPTURE, "capture", HIGH),
+};
+
 #define SLOW_LINE(number, name)						\
 	GPIO_LOOKUP("oscan-rig-slow", number, name, GPIO_ACTIVE_HIGH)
 
@@ -167,6 +195,22 @@ static void choose_lines(void)
 		add_lines(stop_lines, ARRAY_SIZE(stop_lines));
 	else if (stops)
 		add_lines(slow_stop_lines, ARRAY_SIZE(slow_stop_lines));
+	add_lines(trigger_lines, triggers);
+	if (captures)
+		add_lines(capture_lines, ARRAY_SIZE(capture_lines));
+}
+
+static void add_names(void)
+{
+	struct property_entry *property = motor_properties;
+
+	if (triggers)
+		*property++ = PROPERTY_ENTRY_STRING_ARRAY_LEN("trigger-names",
+							      trigger_names,
+							      triggers);
+	if (captures)
+		*property = PROPERTY_ENTRY_STRING_ARRAY("capture-names",
+							capture_names);
 }
 
 static struct platform_device *motor_device;
@@ -234,9 +278,15 @@ int motor_device_init(struct rig *rig)
 
 	if (bare)
 		return 0;
+	if (triggers > ARRAY_SIZE(trigger_lines)) {
+		pr_err("oscan_rig: triggers must be 0 to %zu, is %u\n",
+		       ARRAY_SIZE(trigger_lines), triggers);
+		return -EINVAL;
+	}
 	override(turntable_properties);
 	override(rotor_properties);
 	choose_lines();
+	add_names();
 	if (stops > STOPS_FAST) {
 		ret = slow_init(rig, stops == STOPS_SLOW);
 		if (ret)

@@ -21,7 +21,9 @@
  * stops: ENDSTOP as min-stop, ENDSTOP_2 as max-stop; stops=2 the same by way
  * of a gpio chip that sleeps, and stops=3 by one that also has no interrupts.
  * shared_enable=1 makes
- * TURNTABLE_ENABLE the ENABLE line of both axes.
+ * TURNTABLE_ENABLE the ENABLE line of both axes. triggers=1 gives the device
+ * the trigger line TRIGGER ("camera"), triggers=2 also TRIGGER_2 ("flash"), and
+ * captures=1 the capture line CAPTURE ("strobe").
  *
  * refuse_suspend=1 (also in /sys/module/oscan_rig/parameters) has a suspend
  * called off with EBUSY once the motors were suspended. When the machine is
@@ -42,6 +44,10 @@
  *   lines   (ro)  text, one line each: number, name ("-" if it has none),
  *                 direction ("in", "out"), level
  *   capture (rw)  level of the CAPTURE line, 0 (the default) or 1
+ *   strobe  (rw)  "DELAY WIDTH", microseconds up to 1000000 each: CAPTURE rises
+ *                 so long after each rising edge of TRIGGER and falls so long
+ *                 after that, as the strobe of a camera does; an edge that
+ *                 comes meanwhile is ignored. "0 0", the default: it does not
  *   delay_us (wo) write N (up to 1000000): keep every processor busy with
  *                 interrupts off for N microseconds, from the write on
  *   delay_at (rw) "EDGES MICROSECONDS": when the EDGES-th rising edge of any
@@ -98,6 +104,7 @@ enum oscan_rig_line {
 	OSCAN_RIG_FREE_DIR = 11,
 	OSCAN_RIG_TURNTABLE_ENDSTOP_2 = 12,
 	OSCAN_RIG_ROTOR_ENDSTOP_2 = 13,
+	OSCAN_RIG_TRIGGER_2 = 14,
 };
 
 /**

@@ -101,6 +101,20 @@ struct hold_up {
 };
 
 /**
+ * struct strobe - a camera that answers the TRIGGER line; rig->lock
+ * @delay_us: until it shows on CAPTURE
+ * @width_us: for how long; 0 with @delay_us 0 for no strobe
+ * @busy: @timer runs
+ * @timer: makes the next edge; hard interrupt context
+ */
+struct strobe {
+	u32 delay_us;
+	u32 width_us;
+	bool busy;
+	struct hrtimer timer;
+};
+
+/**
  * struct rig - the one rig
  * @lock: protects what follows and what says so above
  * @outputs: bit n: line n is an output
@@ -113,6 +127,7 @@ struct hold_up {
  *	writes it, which the handler may need
  * @hold_up: disturbance to come
  * @endstops: shape [RIG_ENDSTOPS]
+ * @strobe: answers the TRIGGER line
  * @ring: recorded edges
  * @chip: the gpio chip
  * @slow: the one that sleeps, if it was asked for
@@ -130,6 +145,7 @@ struct rig {
 	struct irq_work irq_work;
 	struct hold_up hold_up;
 	struct endstop endstops[RIG_ENDSTOPS];
+	struct strobe strobe;
 	struct ring ring;
 	struct gpio_chip chip;
 	struct gpio_chip slow;
@@ -177,6 +193,13 @@ void endstop_exit(struct endstop *endstop);
 void endstop_count(struct endstop *endstop, int sign);
 void endstop_set(struct endstop *endstop,
 		 const struct endstop_setting *setting);
+
+/* strobe.c */
+void strobe_init(struct rig *rig);
+/* strobe.c: after the last edge was written */
+void strobe_exit(struct rig *rig);
+/* strobe.c: rig->lock held: TRIGGER has risen */
+void strobe_begin(struct rig *rig);
 
 /* disturb.c: any context, interrupts off */
 void disturb_this_cpu(u32 us);

@@ -8,9 +8,9 @@
 
 static size_t kind_size(char kind)
 {
-	if (kind && strchr("ambfnuz", kind))
+	if (kind && strchr("ambfnotuwz", kind))
 		return 4;
-	if (kind && strchr("PVATJKLUZ", kind))
+	if (kind && strchr("PDVATJKLSUZ", kind))
 		return 8;
 	return kind == 'N' ? 32 : 0;
 }
@@ -144,6 +144,16 @@ static void *make_list(struct fuzz_random *random,
 	return moves;
 }
 
+static void *make_positions(struct fuzz_random *random)
+{
+	static __thread int64_t positions[300];
+	int i;
+
+	for (i = 0; i < 300; i++)
+		positions[i] = valid_position(random);
+	return positions;
+}
+
 static uint64_t valid_value(struct fuzz_random *random,
 			    const struct fuzz_machine *machine, char kind)
 {
@@ -159,8 +169,20 @@ static uint64_t valid_value(struct fuzz_random *random,
 	case 'n':
 		return 1 + fuzz_below(random, fuzz_one_in(random, 4) ?
 					      8 : machine->axes);
+	case 'o':
+		return fuzz_below(random, 5);
+	case 't':
+		return fuzz_below(random, 2);
+	case 'w':
+		return 1000 + fuzz_below(random, 100000);
 	case 'P':
 		return valid_position(random);
+	case 'D':
+		return fuzz_one_in(random, 3) ? 0 :
+		       fuzz_below(random, 41) - 20;
+	case 'S':
+		return fuzz_one_in(random, 2) ? 0 :
+		       (uintptr_t)make_positions(random);
 	case 'V':
 		return valid_rate(random, 44);
 	case 'A':

@@ -16,7 +16,7 @@
 static const int documented[] = {
 	0, EINTR, EBADF, EBUSY, ENODEV, ENXIO, EINVAL, EFAULT, ENOTTY,
 	EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM, EOVERFLOW, ENOSPC,
-	EAGAIN, ENODATA, ESTALE,
+	EAGAIN, ENODATA, ESTALE, EUSERS,
 };
 
 /* shape [3 pages]: one that all may write, one read-only, one not there */

@@ -19,7 +19,7 @@
 #define ATTRIBUTES_MOST	6
 
 static int family;
-static int groups[2];
+static int groups[3];
 
 void netlink_begin(void)
 {
@@ -31,7 +31,9 @@ void netlink_begin(void)
 					  OSCAN_GENL_TRACE);
 	groups[1] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
 					  OSCAN_GENL_STATE);
-	want(family > 0 && groups[0] > 0 && groups[1] > 0,
+	groups[2] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
+					  OSCAN_GENL_THIN);
+	want(family > 0 && groups[0] > 0 && groups[1] > 0 && groups[2] > 0,
 	     "the netlink family or a group of it is not there");
 	nl_socket_free(socket);
 }
@@ -59,7 +61,7 @@ static void change_membership(struct fuzz_thread *thread)
 	struct fuzz_random *random = &thread->random;
 	int option = fuzz_one_in(random, 3) ? NETLINK_DROP_MEMBERSHIP :
 					      NETLINK_ADD_MEMBERSHIP;
-	int group = groups[fuzz_below(random, 2)];
+	int group = groups[fuzz_below(random, 3)];
 
 	setsockopt(thread->socket, SOL_NETLINK, option, &group,
 		   sizeof(group));
@@ -124,7 +126,7 @@ static size_t make_message(struct fuzz_random *random,
 		(fuzz_one_in(random, 8) ? fuzz_any(random) : 0);
 	message->header.nlmsg_seq = fuzz_any(random);
 	message->genl.cmd = fuzz_one_in(random, 4) ? fuzz_any(random) :
-						     fuzz_below(random, 6);
+						     fuzz_below(random, 12);
 	message->genl.version = fuzz_one_in(random, 4) ? fuzz_any(random) :
 							 OSCAN_GENL_VERSION;
 	used += offsetof(struct message, bytes);

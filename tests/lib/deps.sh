@@ -12,7 +12,8 @@ set -u
 packages=(
 	# the programs
 	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
-	libcamera-dev libjansson-dev libjpeg-dev
+	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev liblz4-dev
+	libdeflate-dev libtiff-dev libpng-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
 	libelf-dev xz-utils zstd kmod
@@ -20,7 +21,9 @@ packages=(
 	qemu-system-x86 qemu-system-arm busybox-static cpio udev libcamera-ipa
 	device-tree-compiler iproute2 procps
 	# the tests
-	check hdf5-tools python3-h5py python3-numpy mandoc dt-schema
+	check hdf5-tools python3-h5py python3-numpy python3-yaml
+	python3-jsonschema mandoc dt-schema hdf5-filter-plugin bitshuffle
+	nexus-tools
 	# the style checks
 	shellcheck sparse perl git
 	# the instrumented kernels

@@ -78,10 +78,13 @@ the_binding_names_exactly_what_the_driver_reads()
 # Keys two blanks deep, besides what every node may have.
 the_binding_names_what_the_driver_reads_of_the_controller()
 {
-	grep -oE 'gpiod_get_optional\(dev, "[a-z-]+"' "$props" |
-		sed 's/.*"\(.*\)"/\1-gpios/' | sort -u >"$work/driver"
+	{
+		grep -oE 'gpiod_get_optional\(dev, "[a-z-]+"' "$props"
+		grep -oE '\.function = "[a-z-]+"' "$props"
+	} | sed 's/.*"\(.*\)"/\1-gpios/' | sort -u >"$work/driver"
 	sed -n '/^properties:/,/^patternProperties:/s/^  \([a-z-]*\):.*/\1/p' \
-		"$binding" | grep -v '^compatible$' | sort -u >"$work/binding"
+		"$binding" | grep -vE '^compatible$|-names$' |
+		sort -u >"$work/binding"
 	the_same
 }
 

@@ -4,25 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "axes.h"
 #include "oscan.h"
 #include "unit.h"
 
-static const struct oscan_axis_info rotor = {
-	.unit = OSCAN_UNIT_DEGREE,
-	.full_steps_per_turn = 200,
-	.microsteps = 16,
-	.gear_num = 40,
-	.gear_den = 3,
-};
+static const struct oscan_axis_info rotor = { AXIS_ROTARY(40, 3) };
 
-static const struct oscan_axis_info slide = {
-	.unit = OSCAN_UNIT_MILLIMETRE,
-	.full_steps_per_turn = 200,
-	.microsteps = 32,
-	.gear_num = 1,
-	.gear_den = 1,
-	.travel_per_turn_nm = 8000000,
-};
+static const struct oscan_axis_info slide = { AXIS_LINEAR(200, 1) };
 
 static struct oscan_axis_info calibrated(const struct oscan_axis_info *axis,
 					 double commanded, double measured,

@@ -121,6 +121,9 @@ a_right_command_line_is_parsed()
 	right move turntable 30 --accel 1mm/s2
 	right move turntable 30 --steps --speed 100
 	right move --json turntable 30
+	right move turntable 30 rotor -5
+	right move turntable -30 --arrive-together rotor 5deg --speed 3
+	right move a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8
 	row_args=(move --device /dev/null -- turntable -30)
 	run "${row_args[@]}"
 	row 1 "another kind of file"
@@ -145,6 +148,21 @@ a_right_command_line_is_parsed()
 	right set-position turntable 0
 	right set-position turntable -3.25deg
 	right set-position turntable -26 --steps
+	right trigger
+	right trigger --json
+	right trigger camera
+	right trigger camera turntable --at 90
+	right trigger camera turntable --at 90 --at -30deg --width 2ms
+	right trigger camera turntable --start -5 --every -10
+	right trigger camera turntable --start 0 --every 1 --number 36 \
+		--direction up --steps --json
+	right trigger camera --off
+	right trigger camera --pulse --width 1us
+	right capture
+	right capture strobe --json
+	right capture strobe --edges both --min-interval 50us
+	right capture strobe --edges off
+	right capture strobe --follow --number 3 --edges rising
 }
 
 a_wrong_command_line_is_told_in_one_sentence()
@@ -169,9 +187,16 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'wanted AXIS [on|off], found 0 arguments' enable
 	wrong 'wanted on or off, found "maybe"' enable turntable maybe
 	wrong 'found "3" behind it' enable turntable on 3
-	wrong 'wanted AXIS VALUE, found 0 arguments' move
-	wrong 'wanted AXIS VALUE, found 1 argument ' move turntable
-	wrong 'found "2" behind it' move turntable 1 2
+	wrong 'wanted AXIS VALUE [AXIS VALUE]..., found 0 arguments' move
+	wrong 'wanted AXIS VALUE [AXIS VALUE]..., found 1 argument ' \
+		move turntable
+	wrong 'wanted a VALUE for each AXIS, found none for "rotor"' \
+		move turntable 1 rotor
+	wrong 'wanted each axis once, found "turntable" twice' \
+		move turntable 1 rotor 2 turntable 3
+	wrong 'wanted a number, found "x"' move turntable 1 rotor x
+	wrong 'found "i" behind it' \
+		move a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9
 	wrong 'wanted a number, found "x"' move turntable x
 	wrong 'wanted a number, found ""' move turntable ""
 	wrong 'wanted a number, found "0x10"' move turntable 0x10
@@ -211,7 +236,45 @@ a_wrong_command_line_is_told_in_one_sentence()
 		home rotor --backoff 0
 	wrong 'mm/s or turn/s behind it, found "3deg"' home rotor --fast 3deg
 	wrong 'did you mean "--towards"?' home rotor --towrads
+	wrong 'found no --axis' flyscan
+	wrong 'wanted a number without a unit' flyscan --axis a --p-start 1mm
+	wrong 'did you mean "--p-start"?' flyscan --p-strt 1
+	wrong 't_period must be above zero' flyscan --axis a --t-period 0
+	wrong 'found both' flyscan --resume a --job b
+	wrong 'found "--t-period" too' flyscan --resume a --period 1
+	wrong '--duration: wanted seconds' diag --duration 0
+	wrong 't_acquire must be above zero' diag --t-acquire 1
 	wrong 'wanted no argument, found "now"' doctor now
+	wrong 'wanted one of --at, --every, --pulse and --off, found more' \
+		trigger camera turntable --at 1 --off
+	wrong 'wanted the name of a line, found none' trigger --pulse
+	wrong 'wanted no axis with --off, found "turntable"' \
+		trigger camera turntable --off
+	wrong 'wanted --at or --every with an axis, found neither' \
+		trigger camera turntable
+	wrong 'wanted an axis with --at and --every, found none' \
+		trigger camera --at 3
+	wrong 'wanted --start and --every together, found one of them' \
+		trigger camera turntable --every 3
+	wrong 'found --number alone' trigger camera turntable --at 3 --number 2
+	wrong 'wanted a number, found "x"' trigger camera turntable --at x
+	wrong 'wanted a number, found "x"' \
+		trigger camera turntable --start 1 --every x
+	wrong 'wanted up, down or both, found "left"' \
+		trigger camera turntable --at 3 --direction left
+	wrong 'wanted a time such as 50us or 2ms, found "50"' \
+		trigger camera --pulse --width 50
+	wrong 'wanted 1us to 4.29497s, found "5s"' \
+		trigger camera --pulse --width 5s
+	wrong 'wanted a whole number above zero, found "-1"' \
+		trigger camera turntable --start 0 --every 1 --number=-1
+	wrong 'wanted rising, falling, both or off, found "up"' \
+		capture strobe --edges up
+	wrong 'wanted the name of a line, found none' capture --follow
+	wrong 'wanted --edges with --min-interval, found none' \
+		capture strobe --min-interval 1ms
+	wrong 'found --number alone' capture strobe --number 3
+	wrong 'found --edges off' capture strobe --follow --edges off
 	wrong 'option "--output" needs a value' doctor --output
 	wrong 'wanted absolute, shortest, up or down, found "left"' \
 		move turntable 1 --way left
@@ -219,6 +282,23 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'found --steps with it' move turntable 1 --steps --way up
 	wrong 'alone or with deg/s, mm/s or turn/s behind it' \
 		move turntable 1 --speed 3turns/s
+	wrong 'found "rotor" behind it' monitor turntable rotor
+	wrong 'wanted --json or --csv, found both' monitor --csv --json
+	wrong '--duration: wanted seconds, more than zero, found "0"' \
+		monitor --duration 0
+	wrong '--duration: wanted seconds, more than zero, found "1e99"' \
+		record /nowhere/x.h5 --duration 1e99
+	wrong '--duration: wanted seconds, more than zero, found "nan"' \
+		monitor --duration nan
+	wrong '--duration: wanted seconds, more than zero, found "5s"' \
+		monitor --duration 5s
+	wrong 'did you mean "--until-rest"?' record x.h5 --until-rset
+	wrong 'wanted FILE [AXIS], found 0 arguments' record
+	wrong 'wanted FILE [AXIS], found 0 arguments' plot
+	wrong '--period: wanted 1 to 1000, found "1001"' stream --period 1001
+	wrong '--period: wanted 1 to 1000, found "-1"' stream --period=-1
+	wrong '--spacing: wanted 1 to 10000, found "0"' stream --spacing 0
+	wrong '--spacing: wanted 1 to 10000, found "10x"' stream --spacing 10x
 	wrong 'found neither' calibrate turntable
 	wrong 'found one of them only' calibrate turntable --measured 3
 	wrong 'wanted a number, found "x"' calibrate turntable --measured x \
@@ -229,7 +309,8 @@ a_missing_device_is_told_in_one_sentence()
 {
 	local none=$work/none command
 
-	for command in list status stats stop halt "enable turntable" \
+	for command in list status stats stop halt trigger capture \
+		       "enable turntable" "trigger camera --pulse" \
 		       "calibrate x --commanded 1 --measured 1" \
 		       "move turntable 1" "home turntable" "set-position turntable 1"; do
 		# shellcheck disable=SC2206
@@ -237,6 +318,21 @@ a_missing_device_is_told_in_one_sentence()
 		run "${row_args[@]}"
 		row 1 "modprobe oscan_motor"
 	done
+}
+
+a_missing_driver_is_told_to_who_watches_and_nothing_is_left_behind()
+{
+	local command
+
+	for command in monitor "monitor --json turntable" stream \
+		       "stream rotor --period 5" "record $work/x.h5" \
+		       "record $work/x.h5 turntable --duration 3"; do
+		# shellcheck disable=SC2206
+		row_args=($command)
+		run "${row_args[@]}"
+		row 1 "modprobe oscan_motor"
+	done
+	[ ! -e "$work/x.h5" ] || bad+="record left a file behind"
 }
 
 a_device_that_is_not_ours_to_open_is_told_in_one_sentence()
@@ -364,7 +460,7 @@ every_man_page_tells_the_exit_status()
 
 the_man_pages_are_well_formed()
 {
-	bad=$(mandoc -Tlint -Wwarning "$man"/*.1 2>&1)
+	bad=$(mandoc -Tlint -Wwarning "$man"/*.[17] 2>&1)
 }
 
 the_readme_names_make_targets_that_exist()

@@ -22,6 +22,7 @@
 /* What the handler was told last, and how often. */
 static struct oscan_trace_batch got;
 static uint64_t got_times[MONITOR_MAX_STEPS];
+static uint32_t got_late[MONITOR_MAX_STEPS];
 static struct oscan_state got_state;
 static int n_traces;
 static int n_states;
@@ -32,9 +33,12 @@ static void on_trace(const struct oscan_trace_batch *batch, void *data)
 {
 	ck_assert_ptr_eq(data, &handler_data);
 	got = *batch;
-	if (batch->steps)
+	if (batch->steps) {
 		memcpy(got_times, batch->times_ns,
 		       batch->steps * sizeof(*got_times));
+		memcpy(got_late, batch->late_ns,
+		       batch->steps * sizeof(*got_late));
+	}
 	n_traces++;
 	n_missed += batch->missed;
 }
@@ -52,9 +56,19 @@ static const struct oscan_monitor_handler handler = {
 	.data = &handler_data,
 };
 
-/* What a trace message is made of; an attribute without a bit is left out. */
+/*
+ * What a trace message is made of; an attribute without a bit is left out.
+ * Unless it says otherwise its steps follow those of the message of its axis
+ * before, and each is 5 ns late.
+ */
 struct trace {
 	unsigned int without;
+	int command;
+	uint32_t spacing;
+	uint64_t number;
+	uint64_t total;
+	const void *late;
+	size_t late_bytes;
 	uint32_t axis;
 	uint32_t seq;
 	uint64_t lost;
@@ -69,12 +83,15 @@ struct trace {
 
 #define WITHOUT(attribute) (1U << OSCAN_ATTR_##attribute)
 #define WITHOUT_STEPS (WITHOUT(FIRST_POSITION) | WITHOUT(FIRST_TIME) | \
-		       WITHOUT(DIRECTION) | WITHOUT(STEPS) | WITHOUT(DELTAS))
+		       WITHOUT(DIRECTION) | WITHOUT(STEPS) | \
+		       WITHOUT(DELTAS) | WITHOUT(FIRST_NUMBER) | WITHOUT(LATE))
 
 /* Three steps at 1000, 1001 and 1301 ns. */
 static const uint8_t two_deltas[] = { 0x01, 0xac, 0x02 };
 
 static const struct trace good = {
+	.command = OSCAN_CMD_TRACE,
+	.spacing = 1,
 	.axis = 1,
 	.seq = 7,
 	.lost = 0,
@@ -89,7 +106,7 @@ static const struct trace good = {
 
 static struct nl_msg *new_message(int command)
 {
-	struct nl_msg *message = nlmsg_alloc_size(1 << 17);
+	struct nl_msg *message = nlmsg_alloc_size(1 << 18);
 
 	ck_assert_ptr_nonnull(message);
 	ck_assert_ptr_nonnull(genlmsg_put(message, 0, 0, FAMILY, 0, 0, command,
@@ -110,10 +127,27 @@ static void put(struct nl_msg *message, int attribute, const void *data,
 			    &trace->field, sizeof(trace->field));	\
 	} while (0)
 
-static struct nl_msg *trace_message(const struct trace *trace)
-{
-	struct nl_msg *message = new_message(OSCAN_CMD_TRACE);
+static uint64_t numbers[OSCAN_MAX_AXES];
 
+static struct nl_msg *trace_message(const struct trace *wanted)
+{
+	static uint8_t fives[UINT16_MAX - NLA_HDRLEN];
+	struct trace filled = *wanted, *trace = &filled;
+	uint64_t *number = &numbers[trace->axis % OSCAN_MAX_AXES];
+	struct nl_msg *message = new_message(trace->command);
+
+	memset(fives, 5, sizeof(fives));
+	if (!trace->number)
+		trace->number = *number + 1;
+	if (!trace->total)
+		trace->total = trace->number +
+			       trace->spacing * (trace->steps - 1ULL);
+	*number = trace->total;
+	if (!trace->late) {
+		trace->late = fives;
+		trace->late_bytes = trace->steps < sizeof(fives) ?
+				    trace->steps : sizeof(fives);
+	}
 	PUT(AXIS, axis);
 	PUT(SEQ, seq);
 	put(message, OSCAN_ATTR_PAD, NULL, 0);
@@ -123,6 +157,11 @@ static struct nl_msg *trace_message(const struct trace *trace)
 	PUT(FIRST_TIME, time);
 	PUT(DIRECTION, direction);
 	PUT(STEPS, steps);
+	PUT(FIRST_NUMBER, number);
+	PUT(TOTAL, total);
+	PUT(SPACING, spacing);
+	if (!(trace->without & WITHOUT(LATE)))
+		put(message, OSCAN_ATTR_LATE, trace->late, trace->late_bytes);
 	if (!(trace->without & WITHOUT(DELTAS)) && trace->deltas)
 		put(message, OSCAN_ATTR_DELTAS, trace->deltas,
 		    trace->deltas_bytes);
@@ -193,6 +232,80 @@ TEST(every_field_of_a_trace_comes_out)
 	ck_assert_uint_eq(got_times[0], 1000);
 	ck_assert_uint_eq(got_times[1], 1001);
 	ck_assert_uint_eq(got_times[2], 1301);
+	ck_assert_uint_eq(got_late[2], 5);
+	ck_assert_uint_eq(got.first_number, numbers[1] - 2);
+	ck_assert_uint_eq(got.total, numbers[1]);
+	ck_assert_uint_eq(got.spacing, 1);
+}
+
+TEST(a_thinned_trace_says_what_was_left_out)
+{
+	struct trace trace = good;
+
+	trace.command = OSCAN_CMD_THIN;
+	trace.spacing = 100;
+	trace.first = -100;
+	trace.number = 1000;
+	trace.total = 1250;
+	forget();
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	ck_assert_uint_eq(got.spacing, 100);
+	ck_assert_uint_eq(got.first_number, 1000);
+	ck_assert_uint_eq(got.total, 1250);
+	/* The next, 50 steps later, misses nothing that should be there. */
+	trace.seq++;
+	trace.number = 1300;
+	trace.total = 1500;
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	ck_assert(!got.missed);
+	/* The last of its steps must not be beyond the total. */
+	trace.total = 1499;
+	must_refuse(&trace);
+	trace.number = UINT64_MAX - 100;
+	trace.total = UINT64_MAX;
+	must_refuse(&trace);
+	trace = good;
+	trace.spacing = 0;
+	must_refuse(&trace);
+}
+
+TEST(numbers_that_do_not_join_are_missed)
+{
+	struct trace trace = good;
+
+	forget();
+	trace.number = 1;
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	trace.seq++;
+	trace.number = 4;
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	ck_assert(!got.missed);
+	trace.seq++;
+	trace.number = 8;
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	ck_assert(got.missed);
+}
+
+TEST(lateness_is_read_and_has_32_bits)
+{
+	const uint8_t late[] = { 0x00, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x07 };
+	uint8_t bad[sizeof(late)];
+	struct trace trace = good;
+
+	trace.late = late;
+	trace.late_bytes = sizeof(late);
+	forget();
+	ck_assert_int_eq(decode_trace(&trace), 1);
+	ck_assert_uint_eq(got_late[0], 0);
+	ck_assert_uint_eq(got_late[1], UINT32_MAX);
+	ck_assert_uint_eq(got_late[2], 7);
+	memcpy(bad, late, sizeof(bad));
+	bad[5] = 0x10;
+	trace.late = bad;
+	must_refuse(&trace);
+	trace.late = late;
+	trace.late_bytes--;
+	must_refuse(&trace);
 }
 
 TEST(one_step_needs_no_deltas)
@@ -230,7 +343,8 @@ TEST(a_missing_attribute_is_refused)
 		OSCAN_ATTR_AXIS, OSCAN_ATTR_SEQ, OSCAN_ATTR_LOST,
 		OSCAN_ATTR_HORIZON, OSCAN_ATTR_FIRST_POSITION,
 		OSCAN_ATTR_FIRST_TIME, OSCAN_ATTR_DIRECTION, OSCAN_ATTR_STEPS,
-		OSCAN_ATTR_DELTAS,
+		OSCAN_ATTR_DELTAS, OSCAN_ATTR_FIRST_NUMBER, OSCAN_ATTR_LATE,
+		OSCAN_ATTR_TOTAL, OSCAN_ATTR_SPACING,
 	};
 	struct trace trace = good;
 	size_t i;
@@ -239,7 +353,7 @@ TEST(a_missing_attribute_is_refused)
 		trace.without = 1U << attributes[i];
 		must_refuse(&trace);
 		/* All but this one of those that belong to the steps. */
-		if (attributes[i] >= OSCAN_ATTR_FIRST_POSITION) {
+		if (WITHOUT_STEPS & trace.without) {
 			trace.without = WITHOUT_STEPS & ~trace.without;
 			must_refuse(&trace);
 		}
@@ -297,14 +411,14 @@ TEST(the_longest_message_is_decoded)
 	uint32_t steps = UINT16_MAX - NLA_HDRLEN;
 
 	memset(deltas, 0x7f, UINT16_MAX);
-	trace.steps = steps + 1;
+	trace.steps = steps;
 	trace.deltas = deltas;
-	trace.deltas_bytes = steps;
+	trace.deltas_bytes = steps - 1;
 	trace.horizon = UINT64_MAX;
 	forget();
 	ck_assert_int_eq(decode_trace(&trace), 1);
-	ck_assert_uint_eq(got.steps, steps + 1);
-	ck_assert_uint_eq(got_times[steps], 1000 + 127UL * steps);
+	ck_assert_uint_eq(got.steps, steps);
+	ck_assert_uint_eq(got_times[steps - 1], 1000 + 127UL * (steps - 1));
 	free(deltas);
 }
 
@@ -416,7 +530,7 @@ TEST(unknown_attributes_are_ignored)
 TEST(unknown_commands_are_ignored)
 {
 	forget();
-	ck_assert_int_eq(decode(new_message(OSCAN_CMD_STATE + 1)), 0);
+	ck_assert_int_eq(decode(new_message(200)), 0);
 	ck_assert_int_eq(decode(new_message(0)), 0);
 	ck_assert_int_eq(n_traces + n_states, 0);
 }
@@ -707,6 +821,8 @@ int genl_ctrl_resolve_grp(struct nl_sock *socket, const char *family,
 		return resolve_error;
 	if (!strcmp(group, OSCAN_GENL_TRACE))
 		return GROUP_NUMBER + OSCAN_MONITOR_TRACE;
+	if (!strcmp(group, OSCAN_GENL_THIN))
+		return GROUP_NUMBER + OSCAN_MONITOR_THIN;
 	ck_assert_str_eq(group, OSCAN_GENL_STATE);
 	return GROUP_NUMBER + OSCAN_MONITOR_STATE;
 }
@@ -803,7 +919,12 @@ TEST(no_group_and_unknown_groups_are_refused)
 	ck_assert_ptr_null(oscan_monitor_open(0));
 	ck_assert_int_eq(errno, EINVAL);
 	errno = 0;
-	ck_assert_ptr_null(oscan_monitor_open(1 << 2));
+	ck_assert_ptr_null(oscan_monitor_open(1 << 30));
+	ck_assert_int_eq(errno, EINVAL);
+	/* Which of the two a message is of could not be told. */
+	errno = 0;
+	ck_assert_ptr_null(oscan_monitor_open(OSCAN_MONITOR_TRACE |
+					      OSCAN_MONITOR_THIN));
 	ck_assert_int_eq(errno, EINVAL);
 }
 

@@ -12,6 +12,9 @@
 /* The allocation after so many good ones fails; negative: none does. */
 static int allocations_left = -1;
 
+/* The sizes of what was asked for, of each array the greatest. */
+static size_t allocated;
+
 void *__real_reallocarray(void *array, size_t items, size_t bytes);
 void *__wrap_reallocarray(void *array, size_t items, size_t bytes);
 
@@ -21,6 +24,8 @@ void *__wrap_reallocarray(void *array, size_t items, size_t bytes)
 		return NULL;
 	if (allocations_left > 0)
 		allocations_left--;
+	/* An array doubles, so that what it was before is half of it. */
+	allocated += array ? items * bytes / 2 : items * bytes;
 	return __real_reallocarray(array, items, bytes);
 }
 
@@ -348,6 +353,8 @@ TEST(a_batch_that_cannot_be_is_refused_and_changes_nothing)
 	const struct oscan_trace_batch bad[] = {
 		{ .steps = 2, .direction = 0, .first_position = 1,
 		  .times_ns = good, .horizon_ns = 3000 },
+		{ .steps = 2, .direction = 1, .first_position = 1, .spacing = 2,
+		  .times_ns = good, .horizon_ns = 3000 },
 		{ .steps = 2, .direction = 2, .first_position = 1,
 		  .times_ns = good, .horizon_ns = 3000 },
 		{ .steps = 2, .direction = 1, .first_position = 1,
@@ -387,7 +394,7 @@ TEST(without_memory_the_track_is_unchanged)
 	struct oscan_track *track = new_track(0, 1000);
 	int good;
 
-	for (good = 0; good < 3; good++) {
+	for (good = 0; good < 4; good++) {
 		allocations_left = good;
 		errno = 0;
 		ck_assert_int_eq(add_missed(track, 1, 5, 2, times, 4000), -1);
@@ -450,6 +457,223 @@ TEST(extreme_numbers_do_no_harm)
 	ck_assert_int_eq(add(track, 1, 2, 1, times + 1, UINT64_MAX), 0);
 	ck_assert_double_eq_tol(at(track, UINT64_MAX / 2), 1.5, 1e-9);
 	ck_assert_uint_gt(when(track, nextafter(2, 0), 0), UINT64_MAX / 2);
+	oscan_track_free(track);
+}
+
+TEST(in_a_rest_the_axis_stands_until_the_next_move_begins)
+{
+	const uint64_t up[] = { 2000, 2100, 2200 };
+	const uint64_t on[] = { 9000, 9050 };
+	const uint64_t down[] = { 20000 };
+	struct oscan_track *track = new_track(0, 1000);
+
+	ck_assert_int_eq(add(track, 1, 1, 3, up, 5000), 0);
+	ck_assert_int_eq(add(track, 1, 4, 2, on, 9050), 0);
+	ck_assert_int_eq(add(track, -1, 4, 1, down, 20000), 0);
+	ck_assert_uint_eq(oscan_track_gaps(track), 0);
+	ck_assert_double_eq(at(track, 2150), 2.5);
+	ck_assert_double_eq(at(track, 5000), 3);
+	ck_assert_double_eq(speed_at(track, 8900), 0);
+	ck_assert_double_eq(at(track, 8900), 3);
+	ck_assert_double_eq(at(track, 8950), 3.5);
+	ck_assert_double_eq_tol(speed_at(track, 8950), 1e7, 1e-3);
+	ck_assert_double_eq(at(track, 9025), 4.5);
+	ck_assert_double_eq(at(track, 19950), 5);
+	ck_assert_double_eq(at(track, 19975), 4.5);
+	ck_assert_uint_eq(when(track, 3.5, 0), 8950);
+	ck_assert_uint_eq(when(track, 3, 2300), 2300);
+	ck_assert_uint_eq(when(track, 3.25, 3000), 8925);
+	ck_assert_uint_eq(when(track, 4.5, 9051), 19975);
+	oscan_track_free(track);
+}
+
+TEST(four_times_the_interval_before_is_a_rest_and_less_is_not)
+{
+	const uint64_t slower[] = { 2000, 2100, 2499 };
+	const uint64_t rest[] = { 2000, 2100, 2500 };
+	struct oscan_track *track = new_track(0, 1000);
+
+	ck_assert_int_eq(add(track, 1, 1, 3, slower, 2499), 0);
+	ck_assert_double_gt(at(track, 2200), 2.2);
+	oscan_track_free(track);
+	track = new_track(0, 1000);
+	ck_assert_int_eq(add(track, 1, 1, 3, rest, 2500), 0);
+	ck_assert_double_eq(at(track, 2400), 2);
+	ck_assert_double_eq(at(track, 2450), 2.5);
+	oscan_track_free(track);
+}
+
+/* Two moves from rest to rest, 1 s apart; s = a t^2 / 2 at both ends. */
+TEST(a_rest_between_moves_is_within_a_quarter_of_a_microstep_of_the_plan)
+{
+	const long double unit_ns = 1e7L;
+	long double t, plan, worst = 0;
+	struct oscan_track *track = new_track(0, 1000);
+	uint64_t times_ns[400], begin;
+	size_t move, i;
+	uint64_t ns;
+
+	for (move = 0; move < 2; move++) {
+		begin = 2000000000 * (move + 1);
+		for (i = 0; i < 200; i++) {
+			times_ns[i] = begin + llroundl(sqrtl(i + 1) * unit_ns);
+			times_ns[398 - i] = begin +
+				llroundl((2 * sqrtl(200) - sqrtl(i)) * unit_ns);
+		}
+		ck_assert_int_eq(add(track, 1, 1 + 399 * (int64_t)move, 399,
+				     times_ns, times_ns[398]), 0);
+	}
+	begin = 2000000000;
+	for (ns = begin + llroundl(2 * sqrtl(200) * unit_ns) - 100000000;
+	     ns < 2 * begin + 100000000; ns += 99991) {
+		plan = 399;
+		t = (2 * sqrtl(200) - (ns - begin) / unit_ns);
+		if (t > 0)
+			plan = 399.0L + 1 - t * t - 1;
+		t = ((long double)ns - 2 * begin) / unit_ns;
+		if (t > 0)
+			plan = 399 + t * t;
+		worst = fmaxl(worst, fabsl(at(track, ns) - plan));
+	}
+	ck_assert_ldouble_gt(worst, 0.1L);
+	ck_assert_ldouble_lt(worst, 0.2501L);
+	oscan_track_free(track);
+}
+
+TEST(uncertainty_of_times_counts_by_the_speed)
+{
+	const uint64_t times[] = { 2000, 2000 + 100000 };
+	struct oscan_track *track = new_track(0, 1000);
+	struct oscan_position position;
+
+	ck_assert_int_eq(add(track, 1, 1, 2, times, 300000), 0);
+	ck_assert_int_eq(oscan_track_at(track, 50000, &position), 0);
+	ck_assert_double_eq_tol(position.sigma, 1 / sqrt(12), 1e-12);
+	oscan_track_set_sigma(track, 30000, 40000);
+	ck_assert_int_eq(oscan_track_at(track, 50000, &position), 0);
+	ck_assert_double_eq_tol(position.sigma, sqrt(1.0 / 12 + 0.25), 1e-12);
+	ck_assert_int_eq(oscan_track_at(track, 200000, &position), 0);
+	ck_assert_double_eq_tol(position.sigma, 1 / sqrt(12), 1e-12);
+	oscan_track_free(track);
+}
+
+static int add_state(struct oscan_track *track, int64_t position,
+		     uint64_t last_step_ns, uint64_t time_ns)
+{
+	const struct oscan_state state = {
+		.position = position,
+		.last_step_ns = last_step_ns,
+		.time_ns = time_ns,
+	};
+
+	errno = 0;
+	return oscan_track_add_state(track, &state) ? errno : 0;
+}
+
+TEST(a_state_moves_the_horizon_once_its_steps_have_come)
+{
+	struct oscan_track *track = new_track(0, 1000);
+
+	/* Its last step was before the track began. */
+	ck_assert_int_eq(add_state(track, 0, 500, 1500), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 1500);
+	ck_assert_int_eq(add_state(track, 1, 2000, 3000), EAGAIN);
+	ck_assert_uint_eq(oscan_track_horizon(track), 1500);
+	ck_assert_int_eq(add(track, 1, 1, 1, &(uint64_t){ 2000 }, 2000), 0);
+	ck_assert_int_eq(add_state(track, 1, 2000, 3000), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	ck_assert_double_eq(at(track, 3000), 1);
+	ck_assert_int_eq(add_state(track, 0, 500, 2500), 0);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	oscan_track_free(track);
+}
+
+TEST(a_state_does_not_hide_a_loss_or_a_position_that_was_set)
+{
+	struct oscan_track *track = new_track(0, 1000);
+
+	ck_assert_int_eq(add(track, 1, 1, 1, &(uint64_t){ 2000 }, 2000), 0);
+	ck_assert_int_eq(add_state(track, 7, 2000, 3000), ESTALE);
+	ck_assert_uint_eq(oscan_track_horizon(track), 2000);
+	ck_assert_int_eq(add_missed(track, 0, 0, 0, NULL, 3000), 0);
+	ck_assert_int_eq(add_state(track, 1, 2000, 4000), EAGAIN);
+	ck_assert_uint_eq(oscan_track_horizon(track), 3000);
+	oscan_track_free(track);
+}
+
+TEST(what_was_forgotten_is_told_apart_from_what_was_never_known)
+{
+	struct oscan_track *track = new_track(0, 1000);
+	uint64_t time_ns, step;
+
+	oscan_track_set_window(track, 3);
+	for (step = 1; step <= 5; step++)
+		ck_assert_int_eq(add(track, 1, (int64_t)step, 1,
+				     &(uint64_t){ 1000 + 100 * step },
+				     1000 + 100 * step), 0);
+	ck_assert_uint_eq(oscan_track_count(track), 5);
+	ck_assert_uint_eq(oscan_track_begin(track), 1000);
+	ck_assert_int_eq(add(track, 1, 6, 1, &(uint64_t){ 1600 }, 1650), 0);
+	ck_assert_uint_eq(oscan_track_count(track), 3);
+	ck_assert_uint_eq(oscan_track_begin(track), 1400);
+	ck_assert_uint_eq(oscan_track_gaps(track), 0);
+	ck_assert_int_eq(error_at(track, 999), ERANGE);
+	ck_assert_int_eq(error_at(track, 1000), ESTALE);
+	ck_assert_int_eq(error_at(track, 1399), ESTALE);
+	ck_assert_int_eq(error_at(track, 1651), ERANGE);
+	ck_assert_double_eq(at(track, 1400), 4);
+	ck_assert_double_eq(at(track, 1450), 4.5);
+	ck_assert_double_eq(at(track, 1650), 6);
+	ck_assert_uint_eq(when(track, 4, 0), 1400);
+	ck_assert_uint_eq(when(track, 4.5, 0), 1450);
+	errno = 0;
+	ck_assert_int_eq(oscan_track_when(track, 3.9, 0, &time_ns), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert(is_never(track, 3.9, 1400));
+	ck_assert(is_never(track, 7, 1400));
+	oscan_track_free(track);
+}
+
+TEST(a_window_of_one_step_and_a_batch_longer_than_the_window)
+{
+	const uint64_t times[] = { 2000, 3000, 4000, 5000, 6000, 7000, 8000 };
+	struct oscan_track *track = new_track(0, 1000);
+
+	oscan_track_set_window(track, 1);
+	ck_assert_int_eq(add(track, -1, -1, 7, times, 8500), 0);
+	ck_assert_uint_eq(oscan_track_count(track), 1);
+	ck_assert_uint_eq(oscan_track_begin(track), 8000);
+	ck_assert_double_eq(at(track, 8000), -7);
+	ck_assert_double_eq(at(track, 8500), -7);
+	ck_assert_int_eq(add(track, 1, -6, 1, &(uint64_t){ 9000 }, 9000), 0);
+	ck_assert_double_eq(at(track, 9000), -6);
+	ck_assert_int_eq(error_at(track, 8500), ESTALE);
+	oscan_track_set_window(track, 0);
+	ck_assert_int_eq(add(track, 1, -5, 1, &(uint64_t){ 9500 }, 9500), 0);
+	ck_assert_int_eq(add(track, 1, -4, 1, &(uint64_t){ 9600 }, 9600), 0);
+	ck_assert_uint_eq(oscan_track_count(track), 3);
+	oscan_track_free(track);
+}
+
+/* Each step a run of its own, which takes the most. */
+TEST(memory_is_bounded_by_the_window)
+{
+	const size_t window = 700;
+	struct oscan_track *track = new_track(0, 0);
+	uint64_t step, now = 0;
+
+	oscan_track_set_window(track, window);
+	allocated = 0;
+	for (step = 0; step < 100000; step++) {
+		bool up = step % 2 == 0;
+
+		now += 1 + step % 7 * 100;
+		ck_assert_int_eq(add(track, up ? 1 : -1, up, 1, &now, now), 0);
+		MUST(oscan_track_count(track) < 2 * window, "%lu", step);
+	}
+	ck_assert_uint_gt(oscan_track_count(track), window - 1);
+	ck_assert_uint_le(allocated, 250 * window);
+	ck_assert_uint_eq(oscan_track_gaps(track), 0);
 	oscan_track_free(track);
 }
 
@@ -550,23 +774,47 @@ static struct oscan_track *make_history(struct history *history)
 	return track;
 }
 
+/* Knot 0 is the beginning and no step. */
+static bool is_interval(const struct history *history, size_t i)
+{
+	return i > 1 && history->knots[i].joined;
+}
+
+/* From when on it is on its way to knot @i, which is joined to the one before. */
+static uint64_t oracle_leaves(const struct history *history, size_t i)
+{
+	const struct knot *knot = &history->knots[i];
+	uint64_t before;
+
+	if (i == 1)
+		return knot->time_ns;
+	if (!is_interval(history, i - 1))
+		return knot[-1].time_ns;
+	before = knot[-1].time_ns - knot[-2].time_ns;
+	if (knot->time_ns - knot[-1].time_ns < 4 * before)
+		return knot[-1].time_ns;
+	return knot->time_ns - before;
+}
+
 /* Return: position, or NAN where there is no answer. */
 static long double oracle_at(const struct history *history, uint64_t time_ns)
 {
 	const struct knot *knot = history->knots;
+	uint64_t leaves;
 	size_t i = 0;
 
 	if (time_ns < history->begin || time_ns > history->horizon)
 		return NAN;
 	while (i + 1 < history->n_knots && knot[i + 1].time_ns <= time_ns)
 		i++;
-	if (i && i + 1 < history->n_knots && knot[i + 1].joined)
+	if (i + 1 < history->n_knots && knot[i + 1].joined) {
+		leaves = oracle_leaves(history, i + 1);
+		if (time_ns <= leaves)
+			return knot[i].position;
 		return knot[i].position +
 		       (long double)(knot[i + 1].position - knot[i].position) *
-		       (time_ns - knot[i].time_ns) /
-		       (knot[i + 1].time_ns - knot[i].time_ns);
-	if (!i && i + 1 < history->n_knots && knot[1].joined)
-		return knot[0].position;
+		       (time_ns - leaves) / (knot[i + 1].time_ns - leaves);
+	}
 	return time_ns <= history->known_until[i] ? knot[i].position : NAN;
 }
 
@@ -608,6 +856,62 @@ TEST(a_million_random_times_are_answered_as_the_slow_way_does)
 	}
 }
 
+/* The same batches, with and without a window. */
+TEST(what_a_window_keeps_is_answered_as_if_all_were_kept)
+{
+	uint64_t now = 5000, times_ns[50];
+	struct oscan_track *all = new_track(0, now);
+	struct oscan_track *some = new_track(0, now);
+	struct oscan_position a, b;
+	int64_t position = 0;
+	int batch, i, answered = 0, forgotten = 0, lost = 0;
+
+	srand48(8);
+	oscan_track_set_window(some, 100);
+	for (batch = 0; batch < 2000; batch++) {
+		size_t steps = 1 + random_below(50), step;
+		int direction = random_below(2) ? 1 : -1;
+		struct oscan_trace_batch next = {
+			.steps = steps,
+			.direction = direction,
+			.first_position = position + direction,
+			.times_ns = times_ns,
+			.missed = random_below(20) == 0,
+		};
+
+		for (step = 0; step < steps; step++) {
+			now += 1 + random_below(random_below(9) ? 100 : 5000);
+			times_ns[step] = now;
+		}
+		next.horizon_ns = now;
+		position += direction * (int64_t)steps;
+		ck_assert_int_eq(oscan_track_add(all, &next), 0);
+		ck_assert_int_eq(oscan_track_add(some, &next), 0);
+		for (i = 0; i < 100; i++) {
+			uint64_t time_ns = now - random_below(100000);
+			int bad = oscan_track_at(some, time_ns, &b);
+
+			if (bad && errno == ESTALE) {
+				MUST(time_ns < oscan_track_begin(some), "");
+				forgotten++;
+				continue;
+			}
+			lost += bad && errno == ENODATA;
+			MUST(bad == oscan_track_at(all, time_ns, &a),
+			     "%d at %lu", bad, time_ns);
+			MUST(bad || (a.steps == b.steps && a.speed == b.speed),
+			     "%f, not %f", b.steps, a.steps);
+			answered += !bad;
+		}
+	}
+	ck_assert_uint_eq(oscan_track_gaps(some), oscan_track_gaps(all));
+	ck_assert_int_gt(answered, 10000);
+	ck_assert_int_gt(forgotten, 10000);
+	ck_assert_int_gt(lost, 100);
+	oscan_track_free(all);
+	oscan_track_free(some);
+}
+
 /* The first time, by trying every nanosecond knot by knot. */
 static bool oracle_when(const struct history *history, long double steps,
 			uint64_t after_ns, long double *time_ns)
@@ -624,6 +928,7 @@ static bool oracle_when(const struct history *history, long double steps,
 		const struct knot *to = &history->knots[i];
 		int64_t way = to->position - from->position;
 		double part = (steps - from->position) / way;
+		uint64_t leaves;
 
 		if (to->time_ns < after)
 			continue;
@@ -631,10 +936,8 @@ static bool oracle_when(const struct history *history, long double steps,
 			part = 1;
 		else if (!to->joined || !(part > 0 && part < 1))
 			continue;
-		*time_ns = from->time_ns +
-			   part * (to->time_ns - from->time_ns);
-		if (i == 1)
-			*time_ns = to->time_ns;
+		leaves = to->joined ? oracle_leaves(history, i) : to->time_ns;
+		*time_ns = leaves + part * (to->time_ns - leaves);
 		if (roundl(*time_ns) >= after)
 			return true;
 	}
@@ -676,6 +979,36 @@ TEST(the_time_of_a_position_is_the_one_the_slow_way_finds)
 		oscan_track_free(track);
 	}
 	ck_assert_int_gt(found, 10000);
+}
+
+/* Many turns, of which all but the last are short of the position. */
+TEST(a_position_behind_many_turns_is_found)
+{
+	struct oscan_track *track = new_track(0, 0);
+	uint64_t now = 0;
+	int turn, i;
+
+	for (turn = 0; turn < 1000; turn++) {
+		for (i = 1; i <= 10; i++) {
+			now += 100;
+			ck_assert_int_eq(add(track, 1, i, 1, &now, now), 0);
+		}
+		for (i = 9; i >= 0; i--) {
+			now += 100;
+			ck_assert_int_eq(add(track, -1, i, 1, &now, now), 0);
+		}
+	}
+	for (i = 1; i <= 11; i++) {
+		now += 100;
+		ck_assert_int_eq(add(track, 1, i, 1, &now, now), 0);
+	}
+	ck_assert_uint_eq(when(track, 11, 0), now);
+	ck_assert_uint_eq(when(track, 10.5, 0), now - 50);
+	ck_assert_uint_eq(when(track, 10, 0), 1000);
+	ck_assert_uint_eq(when(track, 10, 1001), 3000);
+	ck_assert(is_never(track, 11.5, 0));
+	ck_assert(is_never(track, -0.5, 0));
+	oscan_track_free(track);
 }
 
 TEST(how_steps_are_cut_into_batches_does_not_matter)

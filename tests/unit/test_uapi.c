@@ -17,6 +17,12 @@ TEST(request_numbers_never_change)
 	ck_assert_uint_eq(OSCAN_IOC_STOP, 0x40106f46);
 	ck_assert_uint_eq(OSCAN_IOC_HALT, 0x40106f47);
 	ck_assert_uint_eq(OSCAN_IOC_SET_POSITION, 0x40206f48);
+	ck_assert_uint_eq(OSCAN_IOC_EVENTS, 0x40106f4a);
+	ck_assert_uint_eq(OSCAN_IOC_TRIGGER_SET, 0x40486f4b);
+	ck_assert_uint_eq(OSCAN_IOC_TRIGGER_GET, 0xc0906f4c);
+	ck_assert_uint_eq(OSCAN_IOC_PULSE, 0xc0606f4d);
+	ck_assert_uint_eq(OSCAN_IOC_CAPTURE_SET, 0x40206f4e);
+	ck_assert_uint_eq(OSCAN_IOC_CAPTURE_GET, 0xc0986f4f);
 }
 
 #define AT(_struct, _field, _offset) \
@@ -63,6 +69,34 @@ TEST(fields_never_move)
 	AT(oscan_stats, stumbles, 36);
 	AT(oscan_stats, worst_late_ns, 40);
 	AT(oscan_stats, late_bins, 56);
+	AT(oscan_info, triggers, 16);
+	AT(oscan_info, captures, 20);
+	AT(oscan_trigger_set, start, 16);
+	AT(oscan_trigger_set, distance, 24);
+	AT(oscan_trigger_set, number, 32);
+	AT(oscan_trigger_set, positions, 40);
+	AT(oscan_trigger_set, width_ns, 48);
+	AT(oscan_trigger, name, 8);
+	AT(oscan_trigger, axis, 40);
+	AT(oscan_trigger, next, 80);
+	AT(oscan_trigger, pulses, 120);
+	AT(oscan_pulse, time_ns, 8);
+	AT(oscan_pulse, positions, 16);
+	AT(oscan_capture_set, min_interval_ns, 8);
+	AT(oscan_capture, count, 48);
+	AT(oscan_capture, positions, 72);
+	AT(oscan_event, time_ns, 8);
+	AT(oscan_event, position, 24);
+	AT(oscan_event, aux, 40);
+	AT(oscan_event, dropped, 48);
+	AT(oscan_event, positions, 64);
+	AT(oscan_page, alive, 12);
+	AT(oscan_page, axis, 128);
+	AT(oscan_page_axis, position, 16);
+	AT(oscan_page_axis, interval_ns, 40);
+	AT(oscan_page_axis, direction, 60);
+	ck_assert_uint_eq(sizeof(struct oscan_event), 128);
+	ck_assert_uint_eq(sizeof(struct oscan_page_axis), 128);
 }
 
 TEST(numbers_of_words_never_change)
@@ -81,7 +115,15 @@ TEST(numbers_of_words_never_change)
 	ck_assert_uint_eq(OSCAN_MOVE_DIRECT, 16);
 	ck_assert_uint_eq(OSCAN_MOVE_HOMING, 32);
 	ck_assert_uint_eq(OSCAN_SET_AT_LATCH, 1);
+	ck_assert_uint_eq(OSCAN_TRIGGER_DOWN, 2);
+	ck_assert_int_eq(OSCAN_TRIGGER_LIST, 4);
+	ck_assert_int_eq(OSCAN_TRIGGER_REBASED, 4);
+	ck_assert_uint_eq(OSCAN_CAPTURE_FALLING, 2);
+	ck_assert_int_eq(OSCAN_EVENT_CAPTURE, 13);
+	ck_assert_uint_eq(OSCAN_EVENT_ALL, 0x3ffe);
 	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
+	ck_assert_int_eq(OSCAN_CMD_STREAM_SET, 9);
 	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);
-	ck_assert_int_eq(OSCAN_ATTR_MAX, 11);
+	ck_assert_int_eq(OSCAN_ATTR_STATS, 20);
+	ck_assert_int_eq(OSCAN_ATTR_MAX, 20);
 }

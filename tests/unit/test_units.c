@@ -4,34 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "axes.h"
 #include "oscan.h"
 #include "unit.h"
 
-static const struct oscan_axis_info turntable = {
-	.unit = OSCAN_UNIT_DEGREE,
-	.full_steps_per_turn = 200,
-	.microsteps = 16,
-	.gear_num = 1,
-	.gear_den = 1,
-};
+static const struct oscan_axis_info turntable = { AXIS_ROTARY(1, 1) };
 
-static const struct oscan_axis_info rotor = {
-	.unit = OSCAN_UNIT_DEGREE,
-	.full_steps_per_turn = 200,
-	.microsteps = 16,
-	.gear_num = 40,
-	.gear_den = 3,
-};
+static const struct oscan_axis_info rotor = { AXIS_ROTARY(40, 3) };
 
-/* A lead screw of 8 mm per turn behind a gear of 2 : 1. */
-static const struct oscan_axis_info slide = {
-	.unit = OSCAN_UNIT_MILLIMETRE,
-	.full_steps_per_turn = 400,
-	.microsteps = 32,
-	.gear_num = 2,
-	.gear_den = 1,
-	.travel_per_turn_nm = 8000000,
-};
+static const struct oscan_axis_info slide = { AXIS_LINEAR(400, 2) };
 
 static int64_t to_steps(const struct oscan_axis_info *axis, double value)
 {

@@ -4,26 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "axes.h"
 #include "oscan.h"
 #include "unit.h"
 
 static const struct oscan_axis_info turntable = {
+	AXIS_ROTARY(1, 1),
 	.flags = OSCAN_AXIS_WRAPS,
-	.unit = OSCAN_UNIT_DEGREE,
-	.full_steps_per_turn = 200,
-	.microsteps = 16,
-	.gear_num = 1,
-	.gear_den = 1,
 };
 
 /* 42666 2/3 microsteps a turn */
 static const struct oscan_axis_info geared = {
+	AXIS_ROTARY(40, 3),
 	.flags = OSCAN_AXIS_WRAPS,
-	.unit = OSCAN_UNIT_DEGREE,
-	.full_steps_per_turn = 200,
-	.microsteps = 16,
-	.gear_num = 40,
-	.gear_den = 3,
 };
 
 static const struct oscan_axis_info *const axes[] = { &turntable, &geared };

@@ -2,7 +2,10 @@
 /* LINK: userspace/writer/writer.c userspace/writer/nexus.c
  *	userspace/writer/layout.c userspace/writer/h5.c
  *	userspace/writer/queue.c userspace/writer/space.c
- *	-lhdf5_serial -pthread
+ *	userspace/writer/compress.c userspace/writer/documents.c
+ *	userspace/writer/packers.c userspace/writer/syncer.c
+ *	userspace/writer/uuid.c userspace/writer/views.c
+ *	-lhdf5_serial -ljansson -llz4 -ldeflate -pthread
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +58,7 @@ static void cleanup(void)
 {
 	if (!folder[0])
 		return;
-	unlink(path);
+	writer_remove(path);
 	chmod(folder, 0700);
 	rmdir(folder);
 }
@@ -368,6 +371,76 @@ TEST(closing_finishes_the_frames)
 	ck_assert_int_lt(st.st_blocks * 512, st.st_size + 65536);
 }
 
+/* Return: the last line of the documents. */
+static const char *last_document(void)
+{
+	static char line[4096];
+	char name[128];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s.jsonl", path);
+	file = fopen(name, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		;
+	fclose(file);
+	return line;
+}
+
+TEST(the_documents_end_as_the_scan_did_whatever_the_reason_contains)
+{
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+
+	ck_assert_int_eq(put(writer, 0), 0);
+	writer_outcome(writer, "abort", "no");
+	writer_outcome(writer, "fail", "\xff is no \"UTF-8\"\n");
+	ck_assert_int_eq(writer_close(writer), 0);
+	ck_assert_ptr_nonnull(strstr(last_document(),
+				     "\"exit_status\":\"fail\""));
+	ck_assert_ptr_nonnull(strstr(last_document(),
+				     "? is no \\\"UTF-8\\\"\\n"));
+}
+
+TEST(documents_of_another_file_are_left_as_they_are)
+{
+	const struct writer_config config = fixture();
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.jsonl", path);
+	fclose(fopen(name, "w"));
+	must_fail(&config, EEXIST);
+	ck_assert(exists(name));
+	ck_assert(!exists(path));
+}
+
+TEST(metadata_that_are_no_object_are_EINVAL)
+{
+	static const char *const bad[] = { "", "[]", "{", "1" };
+	struct writer_config config = fixture();
+
+	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+		config.metadata = bad[n];
+		must_fail(&config, EINVAL);
+		ck_assert(!exists(path));
+	}
+}
+
+TEST(every_kind_of_compression_has_a_name_that_is_found)
+{
+	for (int n = WRITER_PLAIN; n <= WRITER_BITSHUFFLE_LZ4; n++) {
+		const char *name =
+			writer_compression_name((enum writer_compression)n);
+
+		ck_assert_int_eq(writer_compression(name), n);
+	}
+	ck_assert_int_eq(writer_compression("zlib"), WRITER_DEFLATE);
+	ck_assert_int_eq(writer_compression("zip"), -1);
+	ck_assert_int_eq(writer_compression(""), -1);
+	ck_assert_ptr_null(writer_compression_name(
+		(enum writer_compression)(WRITER_BITSHUFFLE_LZ4 + 1)));
+}
+
 static void *write_another(void *data)
 {
 	struct writer_config config = *(struct writer_config *)data;
@@ -383,7 +456,7 @@ static void *write_another(void *data)
 	written = writer && !writer_finish_frames(writer)
 		? writer_written(writer) : 0;
 	writer_close(writer);
-	unlink(other);
+	writer_remove(other);
 	return (void *)(uintptr_t)written;
 }
 
@@ -416,7 +489,7 @@ static void *put_five(void *unused __attribute__((unused)))
 		const struct writer_frame frame = { .sequence = n };
 		const uint8_t pixels[2] = { n, n + 100 };
 
-		if (queue_put(&queue, pixels, &frame))
+		if (queue_put(&queue, pixels, &frame, true))
 			return (void *)(uintptr_t)errno;
 		accepted++;
 	}
@@ -429,7 +502,7 @@ static pthread_t fill_queue(void)
 	const uint64_t deadline = now_ms() + 20000;
 	pthread_t thread;
 
-	ck_assert_int_eq(queue_init(&queue, 3, 2), 0);
+	ck_assert_int_eq(queue_init(&queue, 3, 2, 2, false), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, put_five, NULL), 0);
 	while (accepted < 3) {
 		ck_assert(now_ms() < deadline);
@@ -448,16 +521,18 @@ TEST(a_full_queue_makes_the_camera_wait_and_keeps_the_order)
 	void *error;
 
 	for (unsigned int n = 0; n < 5; n++) {
-		const struct queue_entry *entry = queue_take(&queue);
+		const struct queue_entry *entry;
 
+		ck_assert_uint_gt(queue_take(&queue), 0);
+		entry = queue_at(&queue, 0);
 		ck_assert_int_eq(entry->frame.sequence, n);
-		ck_assert_int_eq(((uint8_t *)entry->pixels)[1], n + 100);
-		queue_drop(&queue);
+		ck_assert_int_eq(((uint8_t *)entry->data)[1], n + 100);
+		queue_drop(&queue, 1);
 	}
 	ck_assert_int_eq(pthread_join(thread, &error), 0);
 	ck_assert_ptr_null(error);
 	queue_end(&queue);
-	ck_assert_ptr_null(queue_take(&queue));
+	ck_assert_uint_eq(queue_take(&queue), 0);
 	queue_free(&queue);
 }
 
@@ -481,10 +556,12 @@ TEST(what_is_in_the_queue_at_the_end_is_still_taken)
 	ck_assert_int_eq(pthread_join(thread, &error), 0);
 	ck_assert_int_eq((uintptr_t)error, EPIPE);
 	for (unsigned int n = 0; n < 3; n++) {
-		ck_assert_int_eq(queue_take(&queue)->frame.sequence, n);
-		ck_assert_int_eq(queue_is_last(&queue), n == 2);
-		queue_drop(&queue);
+		ck_assert(!queue_is_empty(&queue));
+		ck_assert_uint_eq(queue_take(&queue), 3 - n);
+		ck_assert_int_eq(queue_at(&queue, 0)->frame.sequence, n);
+		queue_drop(&queue, 1);
 	}
-	ck_assert_ptr_null(queue_take(&queue));
+	ck_assert(queue_is_empty(&queue));
+	ck_assert_uint_eq(queue_take(&queue), 0);
 	queue_free(&queue);
 }

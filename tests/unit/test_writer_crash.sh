@@ -100,6 +100,10 @@ fill_disk()
 		return 1
 	fi
 	[ "$frames" -ge 10 ] || { echo "only $frames frames"; return 1; }
+	tail -n 1 "$file.jsonl" | grep -q '"fail".*"primary":'"$frames," || {
+		echo "documents: $(tail -n 1 "$file.jsonl")"
+		return 1
+	}
 	# Whole and with positions: what was kept free was enough.
 	/usr/bin/python3 $here/writer-read.py "$file" "$frames" 320 240 3
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hold the layout that writer.h documents against a file, both ways.
 
-writer-layout.py WRITER_H FILE    (a complete file of writer-make, in colour)
+writer-layout.py WRITER_H FILE grey|colour    (a complete file of writer-make)
 """
 import re
 import sys
@@ -13,7 +13,7 @@ TYPES = {"u8": "uint8", "u32": "uint32", "u64": "uint64", "i64": "int64",
          "f64": "float64"}
 
 
-def documented(header):
+def documented(header, sort):
     """path -> text beside it"""
     text = open(header, encoding="utf-8").read().split("*/")[1]
     entries, path = {}, None
@@ -25,8 +25,10 @@ def documented(header):
             entries[path] = begin[2] or ""
         elif more and path:
             entries[path] += " " + more[1]
+    other = {"grey": "colour", "colour": "grey"}[sort]
     return {path: said.strip().replace("<unit>", "deg")
-            for path, said in entries.items()}
+            for path, said in entries.items()
+            if not re.search(rf"\({other}\b[^)]*\)$", said.strip())}
 
 
 def present(file):
@@ -43,7 +45,7 @@ def present(file):
             if not path.startswith("/entry/flyscan/")}
 
 
-def differs(thing, said, frames, steps):
+def differs(thing, said, frames, steps, sort):
     if said.startswith("is ") or not said:
         return None if said else "nothing is said of it"
     if said.startswith("NX"):
@@ -53,7 +55,8 @@ def differs(thing, said, frames, steps):
     if said.startswith("text"):
         return None if h5py.check_string_dtype(thing.dtype) else "no text"
     found = re.match(r"(?:\[([^]]*)\] )?(\w\d+)(?:, ([^:\s]+))?(?=[:\s]|$)",
-                     said.replace("[n,H,W] u8, or ", ""))
+                     re.sub(r"(\[.,H,W\] u8), or (\[.,H,W,3\] u8)",
+                            r"\1" if sort == "grey" else r"\2", said))
     if not found:
         return f"cannot be understood: {said}"
     dims, kind, unit = found.groups()
@@ -62,7 +65,8 @@ def differs(thing, said, frames, steps):
     rank = len(dims.split(",")) if dims else 0
     if thing.ndim != rank:
         return f"{thing.ndim} dimensions, not {rank}"
-    if dims and len(thing) != {"n": frames, "m": steps}[dims[0]]:
+    if dims and len(thing) != {"n": frames, "m": steps,
+                               "k": frames // 2}[dims[0]]:
         return f"length {len(thing)}"
     if thing.attrs.get("units") != unit:
         return f"units {thing.attrs.get('units')}, not {unit}"
@@ -70,7 +74,7 @@ def differs(thing, said, frames, steps):
 
 
 def main():
-    said = documented(sys.argv[1])
+    said = documented(sys.argv[1], sys.argv[3])
     with h5py.File(sys.argv[2], "r") as file:
         have = present(file)
         apart = sorted(set(said) ^ set(have))
@@ -78,7 +82,8 @@ def main():
             sys.exit(f"{len(said)} entries; only in one of them: {apart}")
         frames = len(file["/entry/data/data"])
         for path, thing in have.items():
-            why = differs(thing, said[path], frames, 1000)
+            why = differs(thing, said[path], frames, 1000,
+                          sys.argv[3])
             if why:
                 sys.exit(f"{path}: {why}")
 

@@ -28,7 +28,7 @@ build()
 	gcc -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -Iuserspace/writer \
 		$here/writer-make.c userspace/writer/*.c -o "$make" -pthread \
-		$(pkg-config --cflags --libs hdf5)
+		$(pkg-config --cflags --libs hdf5 jansson liblz4 libdeflate)
 }
 
 if ! said=$(build 2>&1); then

@@ -2,7 +2,8 @@
 /*
  * Writes scan files for test_writer_readers.sh and test_writer_crash.sh.
  *
- *   writer-make FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL [last|endless]
+ *   writer-make FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL
+ *		[whole|last|endless [COMPRESSION]]
  *
  * Byte k of frame i is (7 i + 31 k + k / 256) mod 256; the frame's time is
  * begin + 33333333 i, its sequence number 3 i. "last" ends without a word
@@ -129,11 +130,20 @@ int main(int argc, char **argv)
 		.axis_unit = "deg",
 		.rotation = true,
 		.steps_per_unit = 8,
+		.velocity = 15,
+		.accel_s = 0.25,
+		.has_limits = true,
+		.limit_min = -180,
+		.limit_max = 180,
 		.camera_id = "platform/test.0",
 		.camera_model = "a camera",
 		.time_mark = "exposure_start",
 		.title = "a title",
 		.program = "writer-make 1",
+		.readout_ns = 20000000,
+		.metadata = "{\"plan_name\": \"flyscan\", \"p_start\": -1.5, "
+			    "\"a/b\": {\"c.d\": [{\"e.f\": null}]}, "
+			    "\"uid\": \"not mine\"}",
 	};
 	const char *how = argc > 6 ? argv[6] : "";
 	struct writer *writer;
@@ -148,6 +158,8 @@ int main(int argc, char **argv)
 	pixel_bytes = (size_t)config.width * config.height *
 		      config.bytes_per_pixel;
 	pixels = malloc(pixel_bytes);
+	if (argc > 7)
+		config.compression = writer_compression(argv[7]);
 	writer = writer_open(&config);
 	told("open", writer ? 0 : -1);
 	if (!writer)

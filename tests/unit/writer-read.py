@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hold a file of writer-make against what it was given, by h5py alone.
 
-writer-read.py FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL [bare|growing]
+writer-read.py FILE FRAMES WIDTH HEIGHT BYTES_PER_PIXEL
+	[bare|growing|recovered]
 
 bare: without what is added after the frames. growing: opened with SWMR, at
-least FRAMES frames, bare. Prints one sentence and exits with 1 if it differs.
+least FRAMES frames, bare. recovered: likewise, but an ordinary file. Prints one sentence and exits with 1 if it differs.
 """
 import sys
+import time
 
 import h5py
 import numpy as np
@@ -57,7 +59,28 @@ def check_frames(file, shape):
          "start_time does not follow sensor_timestamp")
     must(file[DETECTOR + "sensor_timestamp"].attrs["marks"] ==
          "exposure_start", "marks is wrong")
+    exposed = file[DETECTOR + "stop_time"][:frames] - starts
+    must(np.allclose(exposed, known * (1000 * n) / 1e9, rtol=0, atol=1e-9,
+                     equal_nan=True), "stop_time is wrong")
+    check_attributes(file, n)
     return frames
+
+
+def check_attributes(file, n):
+    """areaDetector's: seconds from 1990, the EPICS epoch."""
+    group = file["/entry/instrument/NDAttributes"]
+    same(group, "NDArrayUniqueId", 3 * n)
+    whole = group["NDArrayEpicsTSSec"][: len(n)].astype(np.int64)
+    rest = group["NDArrayEpicsTSnSec"][: len(n)].astype(np.int64)
+    must(np.all((rest >= 0) & (rest < 1000000000)), "no nanoseconds")
+    epics = whole * 1000000000 + rest
+    must(np.all(np.diff(epics) == 33333333), "NDArrayEpicsTS is wrong")
+    must(np.allclose(group["NDArrayTimeStamp"][: len(n)], epics / 1e9, rtol=0,
+                     atol=1e-6), "NDArrayTimeStamp is wrong")
+    if len(n):
+        # 1000 s of CLOCK_MONOTONIC in UTC: now, less what runs since.
+        unix = time.time() - time.monotonic() + 1000 - 631152000
+        must(abs(epics[0] / 1e9 - unix) < 5, "the EPICS epoch is wrong")
 
 
 def check_added(file, frames):
@@ -72,6 +95,11 @@ def check_added(file, frames):
                  "/entry/instrument/turntable/value"):
         must(file[path] == file["/entry/data/turntable"],
              f"{path} is not data/turntable")
+    check_views(file, frames)
+    axis = file["/entry/instrument/turntable"]
+    must([axis[name][()] for name in ("velocity", "acceleration_time",
+                                      "soft_limit_min", "soft_limit_max")] ==
+         [15, 0.25, -180, 180], "the positioner is wrong")
     log = "/entry/instrument/turntable/value_log/"
     m = np.arange(1000)
     same(file, log + "time_ns", BEGIN + m * 1000003)
@@ -88,6 +116,55 @@ def check_added(file, frames):
          "the text is not UTF-8")
     same(file, "/entry/flyscan/late_bins",
          np.array([5, 0, 1 << 63], dtype=np.uint64))
+
+
+def check_views(file, frames):
+    n = np.arange(frames)
+    picked = n[n % 2 == 1]
+    data = file["/entry/data/data"]
+    key = np.full(frames, 3)
+    # The frames of an odd place are in the scan, and those are marked bad.
+    same(file, DETECTOR + "image_key", key)
+    turned = file["/entry/sample/transformations/turntable"]
+    must(turned == file["/entry/data/turntable_start"] and
+         turned.attrs["transformation_type"] == "rotation" and
+         list(turned.attrs["vector"]) == [0, 1, 0],
+         "the transformation is wrong")
+    depends = file["/entry/sample/depends_on"].asstr()[()]
+    must(file["/entry/sample"][depends] == turned, "depends_on is wrong")
+    if not len(picked):
+        must("in_scan" not in file["/entry"], "a view of nothing")
+        return
+    view = file["/entry/in_scan"]
+    must(view["data"].is_virtual, "in_scan is no virtual dataset")
+    same(view, "frame_index", picked)
+    same(view, "turntable", 0.5 * picked)
+    same(view, "turntable_errors", np.full(len(picked), 0.01))
+    for k, at in enumerate(picked):
+        must(np.array_equal(view["data"][k], data[at]),
+             f"frame {k} of in_scan differs")
+    check_tomo(file, data, picked)
+
+
+def check_tomo(file, data, picked):
+    """What NXtomo.nxdl.xml requires."""
+    entry = file["/entry" if data.ndim == 3 else "/tomo"]
+    must(entry["definition"].asstr()[()] == "NXtomo", "no NXtomo")
+    detector = entry["instrument/detector"]
+    angle = entry["sample/rotation_angle"]
+    frames = len(detector["data"])
+    must(detector["data"].ndim == 3 and
+         detector["image_key"].shape == angle.shape == (frames,),
+         "shapes of NXtomo")
+    must(angle.attrs["units"] == "deg" and "name" in entry["sample"],
+         "sample of NXtomo")
+    for name, thing in (("data", detector["data"]), ("rotation_angle", angle),
+                        ("image_key", detector["image_key"])):
+        must(entry["data"][name] == thing, f"data/{name} is no link")
+    if data.ndim == 4:
+        for k, at in enumerate(picked):
+            must(np.array_equal(detector["data"][k], data[at][:, :, 1]),
+                 f"frame {k} of tomo is not green")
 
 
 def check_nxdata(file, frames, axis):
@@ -119,13 +196,15 @@ def main():
     shape = (height, width, 3) if bpp == 3 else (height, width)
     with h5py.File(path, "r", swmr=how == "growing") as file:
         got = check_frames(file, shape)
-        must(got >= frames if how == "growing" else got == frames,
+        must(got >= frames if how in ("growing", "recovered")
+             else got == frames,
              f"{got} frames, {frames} wanted")
         check_classes(file)
         check_nxdata(file, got, "sensor_timestamp" if how else "turntable")
         if not how:
             check_added(file, got)
-        must(how == "growing" or "/entry/end_time" in file, "no end_time")
+        must(how in ("growing", "recovered") or "/entry/end_time" in file,
+             "no end_time")
     print(got)
 
 

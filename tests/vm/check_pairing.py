@@ -100,7 +100,8 @@ class Scan:
 def middle_times(scan):
     """When the middle row of each frame was in the middle of its exposure."""
     stamps = scan.detector["sensor_timestamp"]
-    times = stamps[:].astype("i8")
+    latency = scan.number("camera/latency")
+    times = stamps[:].astype("i8") - int(round(latency * 1e9))
     mark = text(stamps.attrs["marks"])
     exposures = scan.detector["count_time"][:] * 1e9
     rows = scan.number("camera/readout") * 1e9 / 2

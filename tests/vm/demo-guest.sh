@@ -45,6 +45,6 @@ cat /dev/oscan-rig >$scan/edges
 file=$(sed -n 's/^file *//p' $scan/said)
 expect every_frame_is_where_the_rig_saw_it write_report
 
-cp "$file" $scan/edges $scan/report.html "$OSCAN_OUT/"
+cp "$file" "$file.jsonl" $scan/edges $scan/report.html "$OSCAN_OUT/"
 sed '/^file/d' $scan/said >"$OSCAN_OUT/summary"
 sed '/^report/d' $scan/checked >>"$OSCAN_OUT/summary"

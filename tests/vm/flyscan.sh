@@ -124,6 +124,13 @@ file_of()
 	printf '%s/scan/flyscan_%06d.h5' "$work" "$1"
 }
 
+# ended_with STATUS N: so the documents of the scan end.
+ended_with()
+{
+	tail -n 1 "$(file_of "$2").jsonl" |
+		grep -q '^{"name":"stop",.*"exit_status":"'"$1"'"'
+}
+
 newest()
 {
 	local files=("$work"/scan/flyscan_*.h5)

@@ -3,13 +3,10 @@
 #
 # Bad input, field by field, and other calls at the same time.
 
-# load_rig takes parameters of the rig, or none.
-# shellcheck disable=SC2119
-
 # shellcheck source=tests/vm/guest-lib.sh
 . "$OSCAN_TREE/tests/vm/guest-lib.sh"
 # shellcheck source=tests/vm/cases.sh
 . "$OSCAN_TREE/tests/vm/cases.sh"
 
-load_rig
+load_rig triggers=1 captures=1 max_speed_sps=2500
 run_cases fields-check

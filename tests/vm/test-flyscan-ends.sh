@@ -21,6 +21,7 @@ ctrl_c_keeps_the_frames_and_rests_the_motor()
 	must_exit 1
 	must_say "ended early"
 	must_say "frames taken are in"
+	must ended_with abort 1
 	must at_rest
 	must_be_paired "$(newest)"
 }
@@ -53,6 +54,10 @@ a_killed_scan_leaves_its_frames_and_the_motor_at_rest()
 	status=$?
 	must_exit 1
 	must_say "not finished"
+	must oscanctl recover -o "$work/recovered.h5" "$(newest)" \
+		>"$work/out"
+	[ "$(sed -n 's/^frames *\([0-9]*\) recovered$/\1/p' "$work/out")" \
+	  -ge "${frames:-6}" ] || why+="recovered: $(cat "$work/out"); "
 }
 
 a_disk_that_fills_up_ends_the_scan_softly()

@@ -92,8 +92,9 @@ wrong_usage_exits_with_2()
 {
 	local row arguments
 
-	for row in "--axis turntable --start 0|found no --end" \
-		   "--period 0|more than zero" "--size 0x4|640x480"; do
+	for row in "--start 0|found no --axis" \
+		   "--axis turntable --t-period 0|above zero" \
+		   "--axis turntable --size 0x4|640x480"; do
 		read -ra arguments <<<"${row%|*}"
 		oscanctl flyscan "${arguments[@]}" >"$work/out" 2>"$work/err"
 		status=$?

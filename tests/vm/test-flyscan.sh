@@ -26,6 +26,7 @@ a_scan_has_every_frame_where_the_rig_saw_it()
 	must grep -q "the scan runs at that" "$work/err"
 	must grep -qx "file      $(file_of 1)" "$work/out"
 	must_be_paired "$(file_of 1)"
+	must ended_with success 1
 	must at_rest
 }
 
@@ -33,7 +34,7 @@ a_scan_backwards_under_load_is_as_right()
 {
 	sha256sum "$(file_of 1)" >"$work/sums"
 	start_load
-	flyscan --start 6 --end -6 --json
+	flyscan --start 6 --end -6 --compression lz4 --json
 	stop_load
 	must_exit 0
 	must_be_paired "$(file_of 2)"

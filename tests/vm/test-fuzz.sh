@@ -26,7 +26,7 @@ fuzz()
 said=
 before=
 # So that the first step of a move comes soon.
-load_rig max_accel_sps2=100000
+load_rig max_accel_sps2=100000 triggers=1 captures=1
 while read -r line; do
 	[ -n "$line" ] || continue
 	progress "${line#\# }"

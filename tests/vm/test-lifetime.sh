@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/cases.sh
 . "$OSCAN_TREE/tests/vm/cases.sh"
 
-load_rig
+load_rig triggers=2 captures=1
 expect a_32_bit_program_makes_every_request "$programs/compat-check"
 unload_rig
 load_rig refuse_suspend=1 start_stop_fsps=1

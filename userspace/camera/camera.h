@@ -90,8 +90,8 @@ struct camera_frame {
  * @counts_gaps: a gap in camera_frame.sequence shows every frame that the
  *	sensor made and we did not get
  * @mark: enum camera_mark: what camera_frame.time_ns marks
- * @readout_ns: time from the first row's readout to the last one's, 0 for a
- *	global shutter or if not known
+ * @readout_ns: time from the first row's readout to the last one's, rows less
+ *	one times the row time; 0 for a global shutter or if not known
  */
 struct camera_capabilities {
 	bool sets_period;
@@ -111,7 +111,8 @@ struct camera;
  *	number of cameras, or -1 with errno.
  * @open: open a camera by id; NULL or "" for the first one. NULL with errno:
  *	ENODEV: there is none at all or none of that name, EBUSY: in use by
- *	another program, which may keep it from being listed.
+ *	another program, which may keep it from being listed, EINVAL: the id
+ *	of a camera of this kind, with a part that cannot be.
  * @close: give everything back; stops first if needed
  * @id: the camera's id, valid while it is open
  * @model: text for people, valid while it is open
@@ -154,6 +155,19 @@ struct camera_ops {
 
 /** camera_libcamera - every camera that libcamera knows */
 extern const struct camera_ops camera_libcamera;
+
+/**
+ * camera_ops_of - the kind of camera that an id belongs to
+ * @id: "synthetic" and "synthetic:..." are those of synthetic.h; all others,
+ *	NULL and "" are libcamera's
+ */
+const struct camera_ops *camera_ops_of(const char *id);
+
+/** camera_mark_name - "exposure_start" and so on, as in the scan file */
+const char *camera_mark_name(uint32_t mark);
+
+/** camera_mark - by name: enum camera_mark, -1: no moment has that name */
+int camera_mark(const char *name);
 
 /** camera_bytes_per_pixel - 3 or 1; 0 for an unknown format */
 static inline uint32_t camera_bytes_per_pixel(uint32_t format)

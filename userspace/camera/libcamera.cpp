@@ -35,6 +35,7 @@
 
 #include "camera.h"
 #include "pixels.h"
+#include "readout.h"
 
 using namespace libcamera;
 
@@ -941,6 +942,8 @@ int configure_camera(struct camera &camera, const struct camera_settings &want)
 	camera.capabilities = {};
 	camera.capabilities.mark = driver.mark;
 	camera.capabilities.counts_gaps = driver.counts_gaps;
+	camera.capabilities.readout_ns =
+		readout_of_camera("/sys", camera.device->id().c_str());
 	settle_controls(camera);
 	if (make_buffers(camera)) {
 		const int error = errno;

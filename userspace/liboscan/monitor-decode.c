@@ -18,6 +18,9 @@ static const struct nla_policy policy[OSCAN_ATTR_MAX + 1] = {
 	[OSCAN_ATTR_FIRST_TIME] = ATTR_IS(8),
 	[OSCAN_ATTR_DIRECTION] = ATTR_IS(4),
 	[OSCAN_ATTR_STEPS] = ATTR_IS(4),
+	[OSCAN_ATTR_FIRST_NUMBER] = ATTR_IS(8),
+	[OSCAN_ATTR_TOTAL] = ATTR_IS(8),
+	[OSCAN_ATTR_SPACING] = ATTR_IS(4),
 	/* Longer in later versions. */
 	[OSCAN_ATTR_STATE] = { .minlen = sizeof(struct oscan_state) },
 };
@@ -55,6 +58,23 @@ static bool take_leb128(const uint8_t **bytes, const uint8_t *end,
 }
 
 /* Runs out of bytes before MONITOR_MAX_STEPS, whatever @steps says. */
+static bool take_late(uint32_t *late_ns, size_t steps,
+		      const struct nlattr *late)
+{
+	const uint8_t *bytes = nla_data(late);
+	const uint8_t *end = bytes + nla_len(late);
+	uint64_t number;
+	size_t step;
+
+	for (step = 0; step < steps; step++) {
+		if (!take_leb128(&bytes, end, &number) || number > UINT32_MAX)
+			return false;
+		late_ns[step] = number;
+	}
+	return bytes == end;
+}
+
+/* After take_late(), which has found that there are not too many steps. */
 static bool take_times(uint64_t *times_ns, size_t steps, uint64_t first_ns,
 		       const struct nlattr *deltas)
 {
@@ -73,36 +93,58 @@ static bool take_times(uint64_t *times_ns, size_t steps, uint64_t first_ns,
 	return bytes == end;
 }
 
-static bool take_steps(struct oscan_trace_batch *batch, uint64_t *times_ns,
-		       struct nlattr **attr)
+static bool has_nothing_of_steps(struct nlattr **attr)
 {
-	uint32_t steps;
-	int64_t first;
+	return !attr[OSCAN_ATTR_FIRST_POSITION] &&
+	       !attr[OSCAN_ATTR_FIRST_TIME] &&
+	       !attr[OSCAN_ATTR_FIRST_NUMBER] &&
+	       !attr[OSCAN_ATTR_DIRECTION] && !attr[OSCAN_ATTR_LATE] &&
+	       !attr[OSCAN_ATTR_DELTAS];
+}
 
+static bool is_possible(const struct oscan_trace_batch *batch)
+{
+	const int64_t first = batch->first_position;
+
+	return batch->steps && batch->first_number &&
+	       (batch->direction == 1 || batch->direction == -1) &&
+	       first <= OSCAN_POSITION_LIMIT && first >= -OSCAN_POSITION_LIMIT;
+}
+
+/* Numbers do not wrap: there are more than any axis can make. */
+static bool is_in_total(const struct oscan_trace_batch *batch)
+{
+	uint64_t last;
+
+	return !__builtin_mul_overflow(batch->steps - 1,
+				       (uint64_t)batch->spacing, &last) &&
+	       !__builtin_add_overflow(batch->first_number, last, &last) &&
+	       last <= batch->total;
+}
+
+static bool take_steps(struct oscan_trace_batch *batch,
+		       struct monitor_decoder *decoder, struct nlattr **attr)
+{
 	if (!attr[OSCAN_ATTR_STEPS])
-		return !attr[OSCAN_ATTR_FIRST_POSITION] &&
-		       !attr[OSCAN_ATTR_FIRST_TIME] &&
-		       !attr[OSCAN_ATTR_DIRECTION] &&
-		       !attr[OSCAN_ATTR_DELTAS];
+		return has_nothing_of_steps(attr);
 	if (!attr[OSCAN_ATTR_FIRST_POSITION] || !attr[OSCAN_ATTR_FIRST_TIME] ||
-	    !attr[OSCAN_ATTR_DIRECTION])
+	    !attr[OSCAN_ATTR_FIRST_NUMBER] || !attr[OSCAN_ATTR_DIRECTION] ||
+	    !attr[OSCAN_ATTR_LATE])
 		return false;
 
-	steps = nla_get_u32(attr[OSCAN_ATTR_STEPS]);
-	first = nla_get_s64(attr[OSCAN_ATTR_FIRST_POSITION]);
-	batch->steps = steps;
+	batch->steps = nla_get_u32(attr[OSCAN_ATTR_STEPS]);
 	batch->direction = nla_get_s32(attr[OSCAN_ATTR_DIRECTION]);
-	batch->first_position = first;
-	batch->times_ns = times_ns;
-	if (steps < 1 ||
-	    (batch->direction != 1 && batch->direction != -1) ||
-	    first > OSCAN_POSITION_LIMIT || first < -OSCAN_POSITION_LIMIT)
-		return false;
-	if (!take_times(times_ns, steps,
+	batch->first_position = nla_get_s64(attr[OSCAN_ATTR_FIRST_POSITION]);
+	batch->first_number = nla_get_u64(attr[OSCAN_ATTR_FIRST_NUMBER]);
+	batch->times_ns = decoder->times_ns;
+	batch->late_ns = decoder->late_ns;
+	if (!is_possible(batch) || !is_in_total(batch) ||
+	    !take_late(decoder->late_ns, batch->steps, attr[OSCAN_ATTR_LATE]) ||
+	    !take_times(decoder->times_ns, batch->steps,
 			nla_get_u64(attr[OSCAN_ATTR_FIRST_TIME]),
 			attr[OSCAN_ATTR_DELTAS]))
 		return false;
-	return times_ns[steps - 1] <= batch->horizon_ns;
+	return decoder->times_ns[batch->steps - 1] <= batch->horizon_ns;
 }
 
 static bool take_axis(unsigned int *axis, struct nlattr **attr)
@@ -113,6 +155,18 @@ static bool take_axis(unsigned int *axis, struct nlattr **attr)
 	return *axis < OSCAN_MAX_AXES;
 }
 
+/* Also where every message came: the ring was full between two of its steps. */
+static bool is_missed(const struct monitor_axis *axis, uint32_t seq,
+		      const struct oscan_trace_batch *batch)
+{
+	if (!axis->seen)
+		return false;
+	if (seq != axis->next_seq || batch->lost_total != axis->lost)
+		return true;
+	return batch->spacing == 1 && batch->steps &&
+	       batch->first_number != axis->total + 1;
+}
+
 static int decode_trace(struct monitor_decoder *decoder, struct nlattr **attr,
 			const struct oscan_monitor_handler *handler)
 {
@@ -121,21 +175,24 @@ static int decode_trace(struct monitor_decoder *decoder, struct nlattr **attr,
 	uint32_t seq;
 
 	if (!take_axis(&batch.axis, attr) || !attr[OSCAN_ATTR_LOST] ||
-	    !attr[OSCAN_ATTR_HORIZON])
+	    !attr[OSCAN_ATTR_HORIZON] || !attr[OSCAN_ATTR_TOTAL] ||
+	    !attr[OSCAN_ATTR_SPACING])
 		return bad_message();
 	batch.lost_total = nla_get_u64(attr[OSCAN_ATTR_LOST]);
 	batch.horizon_ns = nla_get_u64(attr[OSCAN_ATTR_HORIZON]);
-	if (!take_steps(&batch, decoder->times_ns, attr))
+	batch.total = nla_get_u64(attr[OSCAN_ATTR_TOTAL]);
+	batch.spacing = nla_get_u32(attr[OSCAN_ATTR_SPACING]);
+	if (!batch.spacing || !take_steps(&batch, decoder, attr))
 		return bad_message();
 
 	axis = &decoder->axes[batch.axis];
 	seq = nla_get_u32(attr[OSCAN_ATTR_SEQ]);
-	batch.missed = axis->seen && (seq != axis->next_seq ||
-				      batch.lost_total != axis->lost);
+	batch.missed = is_missed(axis, seq, &batch);
 	*axis = (struct monitor_axis){
 		.seen = true,
 		.next_seq = seq + 1,
 		.lost = batch.lost_total,
+		.total = batch.total,
 	};
 	if (handler->trace)
 		handler->trace(&batch, handler->data);
@@ -185,6 +242,7 @@ int monitor_decode(struct monitor_decoder *decoder,
 		return bad_message();
 	switch (genlmsg_hdr(header)->cmd) {
 	case OSCAN_CMD_TRACE:
+	case OSCAN_CMD_THIN:
 		return decode_trace(decoder, attr, handler);
 	case OSCAN_CMD_STATE:
 		return decode_state(attr, handler);

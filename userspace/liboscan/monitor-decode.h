@@ -11,8 +11,8 @@
 struct nlmsghdr;
 
 /*
- * A netlink attribute has at most 64 KiB and a step at least one byte of it,
- * so no message can carry more steps.
+ * A netlink attribute has at most 64 KiB and a step at least one byte of
+ * OSCAN_ATTR_LATE, so no message can carry more steps.
  */
 #define MONITOR_MAX_STEPS 65536
 
@@ -21,21 +21,28 @@ struct nlmsghdr;
  * @seen: there was one; the rest is valid
  * @next_seq: its sequence number and one
  * @lost: its count of steps that are in no message
+ * @total: its count of steps
  */
 struct monitor_axis {
 	bool seen;
 	uint32_t next_seq;
 	uint64_t lost;
+	uint64_t total;
 };
 
 /**
  * struct monitor_decoder - one subscriber's memory; all zero to begin with
  * @axes: shape [OSCAN_MAX_AXES]
  * @times_ns: shape [MONITOR_MAX_STEPS], of the batch that is being handed over
+ * @late_ns: shape [MONITOR_MAX_STEPS], likewise
+ *
+ * OSCAN_CMD_TRACE and OSCAN_CMD_THIN have sequence numbers each; nobody is
+ * subscribed to both.
  */
 struct monitor_decoder {
 	struct monitor_axis axes[OSCAN_MAX_AXES];
 	uint64_t times_ns[MONITOR_MAX_STEPS];
+	uint32_t late_ns[MONITOR_MAX_STEPS];
 };
 
 /**

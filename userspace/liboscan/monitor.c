@@ -79,6 +79,7 @@ static const struct {
 	const char *name;
 } all_groups[] = {
 	{ OSCAN_MONITOR_TRACE, OSCAN_GENL_TRACE },
+	{ OSCAN_MONITOR_THIN, OSCAN_GENL_THIN },
 	{ OSCAN_MONITOR_STATE, OSCAN_GENL_STATE },
 };
 
@@ -128,11 +129,13 @@ static int connect_socket(struct oscan_monitor *monitor, unsigned int groups)
 
 OSCAN_API struct oscan_monitor *oscan_monitor_open(unsigned int groups)
 {
+	const unsigned int both = OSCAN_MONITOR_TRACE | OSCAN_MONITOR_THIN;
+	const unsigned int known = both | OSCAN_MONITOR_STATE;
 	struct oscan_monitor *monitor;
 	int nl_error;
 	int error;
 
-	if (!groups || groups & ~(OSCAN_MONITOR_TRACE | OSCAN_MONITOR_STATE)) {
+	if (!groups || groups & ~known || (groups & both) == both) {
 		errno = EINVAL;
 		return NULL;
 	}

@@ -135,6 +135,136 @@ int oscan_motor_wait(struct oscan_motor *motor, unsigned int axis,
 /** @} */
 
 /**
+ * @defgroup trigger Trigger and capture: lines that go with the motion
+ *
+ * Lines have numbers, from 0, and names. The requests are those of
+ * <linux/oscan.h>, with its errors; commands need a motor that was opened to
+ * command, though they take no control.
+ * @{
+ */
+
+/**
+ * oscan_trigger_find - number of a trigger line by its name
+ *
+ * Return: number, or -1: ENXIO there is none, or an error of
+ * oscan_trigger_get().
+ */
+int oscan_trigger_find(struct oscan_motor *motor, const char *name);
+
+/** oscan_trigger_get - read the state of a trigger line into @state */
+int oscan_trigger_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_trigger *state);
+
+/**
+ * oscan_trigger_set - have a line pulse where an axis passes positions
+ * @set: request. Prepare it with designated initialisers so that the rest is
+ *	zero. A list of positions is copied by the driver.
+ */
+int oscan_trigger_set(struct oscan_motor *motor,
+		      const struct oscan_trigger_set *set);
+
+/**
+ * oscan_trigger_pulse - pulse a line now
+ * @width_ns: length, nanoseconds, OSCAN_PULSE_MIN_NS or more
+ * @pulse: out, may be NULL: when that was and where all axes were
+ */
+int oscan_trigger_pulse(struct oscan_motor *motor, unsigned int line,
+			uint32_t width_ns, struct oscan_pulse *pulse);
+
+/** oscan_capture_find - oscan_trigger_find() of a capture line */
+int oscan_capture_find(struct oscan_motor *motor, const char *name);
+
+/** oscan_capture_get - read the state of a capture line into @state */
+int oscan_capture_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_capture *state);
+
+/**
+ * oscan_capture_set - have edges of a line latch time and positions
+ * @edges: OSCAN_CAPTURE_*, 0 for none
+ * @min_interval_ns: edges that follow one that latched sooner than that are
+ *	only counted
+ */
+int oscan_capture_set(struct oscan_motor *motor, unsigned int line,
+		      uint32_t edges, uint32_t min_interval_ns);
+
+/** @} */
+
+/**
+ * @defgroup events Events: what has happened, one by one
+ *
+ * Each open motor has a queue of its own, so a program that only waits for
+ * events opens a motor for that, not writable.
+ * @{
+ */
+
+/**
+ * oscan_events_subscribe - have events come, or no longer
+ * @types: mask of OSCAN_EVENT_BIT(), 0 for none. Forgets what was not read.
+ *
+ * Return: 0, or -1 with the errors of OSCAN_IOC_EVENTS.
+ */
+int oscan_events_subscribe(struct oscan_motor *motor, uint32_t types);
+
+/**
+ * oscan_events_read - wait for events and take them
+ * @events: out: shape [count]
+ * @count: at least 1
+ * @timeout_ms: longest wait for the first one; 0 looks once, negative waits
+ *	for ever
+ *
+ * What oscan_motor_fd() says is to be read can be waited for by poll(2), too.
+ * One thread at a time reads from a motor.
+ *
+ * Return: number of events, at least 1, or -1: ETIMEDOUT, EINTR a signal
+ * handler ran, ENODATA not subscribed, ENODEV the device is gone and all there
+ * was has been taken, EINVAL no room, EIO a short read, EBADE.
+ */
+int oscan_events_read(struct oscan_motor *motor, struct oscan_event *events,
+		      size_t count, int timeout_ms);
+
+/** @} */
+
+/**
+ * @defgroup page Page: where the axes are, without a system call
+ *
+ * Any number of threads may read the same page at the same time, from any
+ * context, signal handlers included.
+ * @{
+ */
+
+/**
+ * oscan_page_open - map the page of a device
+ * @path: device file, NULL for OSCAN_DEVICE_PATH; opened to read
+ *
+ * Return: page, to be unmapped with oscan_page_close(), or NULL: errno of
+ * open(2) or mmap(2) (ENODEV also for a file that is no device of oscan's),
+ * EPROTO: another version of the page than this library knows.
+ */
+const struct oscan_page *oscan_page_open(const char *path);
+
+/** oscan_page_close - unmap; NULL is accepted */
+void oscan_page_close(const struct oscan_page *page);
+
+/**
+ * oscan_page_read - one axis, all fields of one moment
+ * @axis: out. @seq is even, and 2 more for each change since the driver was
+ *	bound, wrapping.
+ *
+ * Waits while the driver writes the axis, which takes about a microsecond.
+ * Memory order: what was read is not older than anything that the calling
+ * thread knew of before the call, for the fields are read between two reads of
+ * @seq, the first of which is an acquire and the second of which follows an
+ * acquire fence.
+ *
+ * Return: 0, or -1: ENXIO no such axis; ENODEV the device is gone, and @axis
+ * was filled in with how it was last.
+ */
+int oscan_page_read(const struct oscan_page *page, unsigned int number,
+		    struct oscan_page_axis *axis);
+
+/** @} */
+
+/**
  * @defgroup homing Homing: find an end stop and with it the position
  * @{
  */
@@ -355,8 +485,11 @@ struct oscan_monitor;
 
 /** enum oscan_monitor_group - what to receive, a bit mask */
 enum oscan_monitor_group {
-	OSCAN_MONITOR_TRACE = 1 << 0,
-	OSCAN_MONITOR_STATE = 1 << 1,
+	OSCAN_MONITOR_TRACE = 1 << 0,	/* every step */
+	OSCAN_MONITOR_STATE = 1 << 1,	/* every change of state */
+	OSCAN_MONITOR_THIN = 1 << 2,	/* steps evenly apart, see */
+					/* oscan_stream_set(); not together */
+					/* with OSCAN_MONITOR_TRACE */
 };
 
 /**
@@ -366,10 +499,20 @@ enum oscan_monitor_group {
  * @direction: +1 or -1; 0 if @steps is 0
  * @first_position: position after the first step
  * @times_ns: shape [steps], time of each step, ascending
+ * @late_ns: shape [steps], by how much each was late, as in struct
+ *	oscan_stats; 2^32 - 1 is also for more
+ * @first_number: of the first step, among all that the axis has made in both
+ *	directions, from 1; as @steps of struct oscan_state. What the others
+ *	have follows from @spacing.
+ * @total: steps that the axis had made at the horizon
+ * @spacing: microsteps from each step of the batch to the next: 1, or of
+ *	OSCAN_MONITOR_THIN the setting; such a batch has the steps to multiples
+ *	of it, and no other
  * @horizon_ns: no further step of this axis up to this time
  * @missed: true if anything may be missing between the batch before and this
  *	one: a message was dropped, or the driver's ring was full; false for
- *	the first batch of an axis, which has none before it
+ *	the first batch of an axis, which has none before it. How many steps
+ *	follows from @first_number and @total of the batch before.
  * @lost_total: steps that the driver could not put on the trace so far
  */
 struct oscan_trace_batch {
@@ -378,6 +521,10 @@ struct oscan_trace_batch {
 	int direction;
 	int64_t first_position;
 	const uint64_t *times_ns;
+	const uint32_t *late_ns;
+	uint64_t first_number;
+	uint64_t total;
+	unsigned int spacing;
 	uint64_t horizon_ns;
 	bool missed;
 	uint64_t lost_total;
@@ -405,8 +552,8 @@ struct oscan_monitor_handler {
  *
  * Return: new monitor, to be closed with oscan_monitor_close(), or NULL:
  * ENOENT: the driver is not loaded, or this is not the initial network
- * namespace; EINVAL: no group or an unknown one; EPERM, ENOMEM, EIO: netlink
- * failed otherwise.
+ * namespace; EINVAL: no group, an unknown one, or both TRACE and THIN; EPERM,
+ * ENOMEM, EIO: netlink failed otherwise.
  */
 struct oscan_monitor *oscan_monitor_open(unsigned int groups);
 
@@ -439,13 +586,101 @@ int oscan_monitor_read(struct oscan_monitor *monitor,
 /** @} */
 
 /**
+ * @defgroup query Query: what the driver says to anybody
+ *
+ * As the requests of oscan_motor, but over netlink: these need no right to open
+ * the device. They may be called by any thread at any time; each blocks for as
+ * long as the kernel needs to answer.
+ *
+ * Errors: ENOENT: the driver is not loaded, or this is not the initial network
+ * namespace; ENODEV: it has no device; EBADE; ENOMEM, EIO: netlink failed.
+ * @{
+ */
+
+/** oscan_query_info - the controller, into @info. Return: 0, or -1. */
+int oscan_query_info(struct oscan_info *info);
+
+/**
+ * oscan_query_axes - what firmware says of all axes
+ * @axes: out: shape [OSCAN_MAX_AXES]
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_axes(struct oscan_axis_info *axes);
+
+/**
+ * oscan_query_states - the present state of all axes; after a loss, say
+ * @states: out: shape [OSCAN_MAX_AXES]; without OSCAN_STATE_MINE
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_states(struct oscan_state *states);
+
+/**
+ * oscan_query_stats - the statistics of all axes
+ * @stats: out: shape [OSCAN_MAX_AXES]
+ *
+ * Return: number of axes, or -1.
+ */
+int oscan_query_stats(struct oscan_stats *stats);
+
+/**
+ * struct oscan_stream - how the steps of an axis are told to all subscribers
+ * @period_ms: steps wait at most so long for their message while others
+ *	follow, 1 to OSCAN_PERIOD_MS_MAX milliseconds
+ * @spacing: OSCAN_MONITOR_THIN tells the steps to multiples of this, 1 to
+ *	OSCAN_SPACING_MAX microsteps
+ */
+struct oscan_stream {
+	uint32_t period_ms;
+	uint32_t spacing;
+};
+
+/**
+ * oscan_stream_get - the settings of an axis, into @stream
+ *
+ * Return: 0, or -1, also with ENXIO: no such axis.
+ */
+int oscan_stream_get(unsigned int axis, struct oscan_stream *stream);
+
+/**
+ * oscan_stream_set - change the settings of an axis
+ * @stream: a field that is 0 stays as it is
+ *
+ * For all programs, until the driver is unbound. OSCAN_MONITOR_TRACE has every
+ * step whatever @spacing is.
+ *
+ * Return: 0, or -1, also with ENXIO: no such axis; ERANGE: out of range;
+ * EINVAL: both are 0; EPERM: it needs CAP_NET_ADMIN.
+ */
+int oscan_stream_set(unsigned int axis, const struct oscan_stream *stream);
+
+/** @} */
+
+/**
  * @defgroup track Track: where an axis was at a time
  *
- * A track keeps the steps of one axis and answers exactly between them. It is
- * pure: fed from a monitor or from a file, the answers are the same. Between
- * two steps the position is interpolated linearly in time; between the
- * beginning and the first step, between the last step and the horizon, and
- * between a step and the horizon before a gap, the axis is where it was.
+ * A track keeps the steps of one axis and answers between them. It is pure: fed
+ * from a monitor or from a file, the answers are the same.
+ *
+ * At the time of a step the position is exactly the count. Within a move the
+ * position goes evenly from each step to the next, which is where the plan put
+ * it to within 0.25 microsteps (S-curves: 0.4) next to a rest and far less
+ * elsewhere. The axis stands at the count
+ *   - between the beginning and the first step, between the last step and the
+ *     horizon, and between a step and the horizon before a gap;
+ *   - in a rest, which is an interval at least four times as long as the one
+ *     before it, up to that one's length before the next step: a move begins
+ *     from rest as slowly as the one before it ended.
+ * Both differ from the plan by less than a microstep where the next move is
+ * accelerated otherwise, or the axis makes single steps. An answer from after
+ * the last step is likewise less than a microstep from what it will be when
+ * the next step has come.
+ *
+ * Threads: one thread at a time may change a track (oscan_track_add...(),
+ * oscan_track_set_...()) while any number of others ask; only
+ * oscan_track_steps() and oscan_track_free() are for when nobody changes it.
+ * Who adds waits for the look-ups under way and for no others.
  * @{
  */
 
@@ -455,8 +690,10 @@ struct oscan_track;
  * struct oscan_position - an answer
  * @steps: microsteps, with the part between two steps
  * @speed: microsteps per second at that time, signed; 0 at rest
- * @sigma: standard uncertainty of @steps: the interpolation's, half the step
- *	interval as a rectangle: 1 / sqrt(12) microsteps
+ * @sigma: standard uncertainty of @steps, microsteps:
+ *	sqrt(1 / 12 + @speed^2 (late^2 + clock^2)), of the step as a rectangle
+ *	one microstep wide and of what oscan_track_set_sigma() said, which is
+ *	nothing where it was not called
  */
 struct oscan_position {
 	double steps;
@@ -477,6 +714,33 @@ struct oscan_track *oscan_track_new(int64_t position, uint64_t time_ns);
 void oscan_track_free(struct oscan_track *track);
 
 /**
+ * oscan_track_set_window - forget the oldest steps from now on
+ * @steps: number of the last steps to keep at least; 0, as of a new track,
+ *	to keep all
+ *
+ * The track then keeps less than twice as many: it forgets the older half when
+ * it comes to that, and the oldest step that is kept becomes its beginning.
+ * Fed with batches no longer than @steps, of which there must be 512 or more,
+ * it takes at most 250 bytes for each of them, and 64 where the axis seldom
+ * turns round.
+ */
+void oscan_track_set_window(struct oscan_track *track, size_t steps);
+
+/**
+ * oscan_track_set_sigma - what is uncertain about times
+ * @late_ns: standard uncertainty of a step's time against the even motion of
+ *	the rotor, nanoseconds: the worst lateness of struct oscan_stats / 3,
+ *	say. The time itself is that of the edge, so where the edges and not
+ *	the rotor matter it is 0.
+ * @clock_ns: standard uncertainty of the times that are asked for, such as
+ *	those of a camera, or of the offset of their clock, nanoseconds
+ *
+ * Of every answer from now on.
+ */
+void oscan_track_set_sigma(struct oscan_track *track, uint64_t late_ns,
+			   uint64_t clock_ns);
+
+/**
  * oscan_track_add - append a batch
  *
  * A batch that does not join (missed, or its first position is not one step in
@@ -489,17 +753,36 @@ void oscan_track_free(struct oscan_track *track);
  *
  * Return: 0, or -1: ENOMEM; EINVAL: steps at or before the last step's time or
  * before the horizon, times that do not rise, a horizon before the last time,
- * a direction that is not +1 or -1, a position beyond OSCAN_POSITION_LIMIT.
+ * a direction that is not +1 or -1, a position beyond OSCAN_POSITION_LIMIT, a
+ * @spacing above 1.
  * After an error the track is unchanged.
  */
 int oscan_track_add(struct oscan_track *track,
 		    const struct oscan_trace_batch *batch);
 
 /**
+ * oscan_track_add_state - move the horizon to when a state was read
+ * @state: of the same axis, as oscan_motor_state() or a monitor brought it
+ *
+ * An axis at rest sends nothing, so this is how a track learns that it still
+ * rests. A state that is older than the horizon changes nothing.
+ *
+ * Return: 0, or -1: EAGAIN the steps that led to it have not all been added:
+ * read the monitor and try again, but after a loss only the next step helps;
+ * ESTALE they have, but the position was set since: begin a new track with
+ * this state. After an error the track is unchanged.
+ */
+int oscan_track_add_state(struct oscan_track *track,
+			  const struct oscan_state *state);
+
+/**
  * oscan_track_at - position at a time
  *
+ * Takes a time that grows with the logarithm of the number of steps.
+ *
  * Return: 0, or -1: ERANGE before the beginning or after the horizon (nothing
- * is ever extrapolated), ENODATA in a gap.
+ * is ever extrapolated), ESTALE before the beginning in what was forgotten,
+ * ENODATA in a gap.
  */
 int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
 		   struct oscan_position *position);
@@ -512,20 +795,24 @@ int oscan_track_at(const struct oscan_track *track, uint64_t time_ns,
  * @time_ns: out, nearest nanosecond; @after_ns itself where the axis stood at
  *	@steps then
  *
- * What was passed within a gap is not found.
+ * What was passed within a gap or in what was forgotten is not found. Takes a
+ * time that grows with the logarithm of the number of steps and the number of
+ * reversals and rests from @after_ns to the answer.
  *
- * Return: 0, or -1 with ENODATA: never passed in what the track knows.
+ * Return: 0, or -1: ENODATA never passed in what the track knows; ESTALE nor
+ * there, but @after_ns lies before it in what was forgotten. Then @time_ns is
+ * unchanged.
  */
 int oscan_track_when(const struct oscan_track *track, double steps,
 		     uint64_t after_ns, uint64_t *time_ns);
 
-/** oscan_track_begin - time from which on the track knows */
+/** oscan_track_begin - time from which on the track knows, nanoseconds */
 uint64_t oscan_track_begin(const struct oscan_track *track);
 
-/** oscan_track_horizon - time up to which the track knows */
+/** oscan_track_horizon - time up to which the track knows, nanoseconds */
 uint64_t oscan_track_horizon(const struct oscan_track *track);
 
-/** oscan_track_gaps - number of gaps so far */
+/** oscan_track_gaps - number of gaps so far, forgotten ones too */
 size_t oscan_track_gaps(const struct oscan_track *track);
 
 /** oscan_track_count - number of steps kept */
@@ -540,6 +827,68 @@ size_t oscan_track_count(const struct oscan_track *track);
  */
 void oscan_track_steps(const struct oscan_track *track,
 		       const uint64_t **times_ns, const int64_t **positions);
+
+/** @} */
+
+/**
+ * @defgroup clock Clock: from CLOCK_MONOTONIC to other clocks
+ *
+ * All times of oscan are of CLOCK_MONOTONIC, which does not go on while the
+ * machine is suspended. Read the clocks where a recording begins and where it
+ * ends; what lies between can then be told on the others. Any thread.
+ * @{
+ */
+
+/**
+ * struct oscan_clocks - how far other clocks were ahead of CLOCK_MONOTONIC
+ * @monotonic_ns: when
+ * @boottime_offset_ns: CLOCK_BOOTTIME less CLOCK_MONOTONIC, nanoseconds
+ * @boottime_error_ns: greatest error of that; as a standard uncertainty it is
+ *	this / sqrt(3), nanoseconds
+ * @realtime_offset_ns: CLOCK_REALTIME (UTC since 1970, without leap seconds)
+ *	less CLOCK_MONOTONIC, nanoseconds
+ * @realtime_error_ns: greatest error of that, not of the machine's time of day
+ */
+struct oscan_clocks {
+	uint64_t monotonic_ns;
+	int64_t boottime_offset_ns;
+	uint64_t boottime_error_ns;
+	int64_t realtime_offset_ns;
+	uint64_t realtime_error_ns;
+};
+
+/**
+ * oscan_clock_read - the offsets now
+ * @clocks: out
+ *
+ * Each of the clocks is read between two readings of CLOCK_MONOTONIC, several
+ * times; the tightest pair counts and its half width is the error, some tens
+ * of nanoseconds on most machines.
+ *
+ * Return: 0, or -1 with an error of clock_gettime(2). Then @clocks is
+ * unchanged.
+ */
+int oscan_clock_read(struct oscan_clocks *clocks);
+
+/**
+ * oscan_clock_at - the offsets at a time between two readings
+ * @start: the earlier reading
+ * @end: the later one
+ * @time_ns: CLOCK_MONOTONIC, from @start to @end
+ * @clocks: out; may be @start or @end
+ *
+ * Offsets change evenly between the two, as they do while the time of day is
+ * disciplined. They may also have changed at once, by a suspend or because the
+ * time was set, and nobody knows when; so each error is the greater one of the
+ * two readings and the distance of the answer from the reading that is farther
+ * off. At the time of a reading it is that reading.
+ *
+ * Return: 0, or -1: EINVAL @end is before @start, ERANGE @time_ns is not
+ * between them. Then @clocks is unchanged.
+ */
+int oscan_clock_at(const struct oscan_clocks *start,
+		   const struct oscan_clocks *end, uint64_t time_ns,
+		   struct oscan_clocks *clocks);
 
 /** @} */
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* oscanctl flyscan: pass the camera and keep every frame. */
 #include <inttypes.h>
-#include <math.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "flyscan.h"
+#include "flyscan-dry-run.h"
+#include "flyscan-resume.h"
+#include "flyscan-settings.h"
+#include "latency-file.h"
 #include "oscanctl.h"
 
 #define BAR_WIDTH 30
@@ -15,6 +19,7 @@
 
 enum {
 	OPTION_AXIS = OPTION_OWN,
+	OPTION_CAMERA,
 	OPTION_START,
 	OPTION_END,
 	OPTION_DENSITY,
@@ -22,32 +27,76 @@ enum {
 	OPTION_EXPOSURE,
 	OPTION_TAXI,
 	OPTION_ACCEL,
-	OPTION_CAMERA,
+	OPTION_PASSES,
+	OPTION_MARK,
+	OPTION_READOUT,
+	OPTION_LATENCY,
 	OPTION_SIZE,
-	OPTION_OUTPUT,
 	OPTION_NAME,
+	OPTION_COMPRESSION,
+	OPTION_PATH,
+	OPTION_TICK,
+	OPTION_NONBLOCKING,
+	OPTION_STRICT,
+	OPTION_MD,
+	OPTION_JOB,
+	OPTION_RESUME,
+	OPTION_DRY_RUN,
 };
 
 static const struct option_text option_texts[] = {
 	{ "axis", OPTION_AXIS, "NAME", "axis that moves" },
-	{ "start", OPTION_START, "X", "first position, degrees or millimetres" },
-	{ "end", OPTION_END, "X", "last position; below START scans backwards" },
-	{ "density", OPTION_DENSITY, "N",
+	{ "camera", OPTION_CAMERA, "ID",
+	  "camera, the first if not given; \"synthetic\" needs none" },
+	{ "p-start", OPTION_START, "X",
+	  "first position, degrees or millimetres, 0 if not given" },
+	{ "p-end", OPTION_END, "X",
+	  "last position, 5 if not given; one below the first scans backwards" },
+	{ "exposures-per-egu", OPTION_DENSITY, "N",
 	  "frames per degree or millimetre, 2 if not given" },
-	{ "period", OPTION_PERIOD, "S",
+	{ "t-period", OPTION_PERIOD, "S",
 	  "seconds from frame to frame, 0.1 if not given" },
-	{ "exposure", OPTION_EXPOSURE, "S",
-	  "seconds, as long as the period if not given" },
-	{ "taxi", OPTION_TAXI, "X",
+	{ "t-acquire", OPTION_EXPOSURE, "S",
+	  "exposure, seconds, as long as the period if not given" },
+	{ "taxi-allowance", OPTION_TAXI, "X",
 	  "way on top of the run-up, 0.5 if not given" },
 	{ "accel", OPTION_ACCEL, "A", "acceleration, the greatest if not given" },
-	{ "camera", OPTION_CAMERA, "ID", "camera, the first if not given" },
+	{ "passes", OPTION_PASSES, "N",
+	  "times past the camera, every second one back, 1 if not given" },
+	{ "mark", OPTION_MARK, "MOMENT",
+	  "what the times of the frames mark: exposure_start, readout_start or frame_end" },
+	{ "readout", OPTION_READOUT, "NS",
+	  "nanoseconds from the first row's readout to the last one's" },
+	{ "latency", OPTION_LATENCY, "NS",
+	  "nanoseconds by which the times of the frames are late" },
 	{ "size", OPTION_SIZE, "WxH",
 	  "pixels, or the nearest that it has; its choice if not given" },
-	{ "output", OPTION_OUTPUT, "DIR",
-	  "folder for the file, made if missing; here if not given" },
-	{ "name", OPTION_NAME, "STEM",
+	{ "file-name", OPTION_NAME, "STEM",
 	  "the file is STEM_NNNNNN.h5, \"flyscan\" if not given" },
+	{ "compression", OPTION_COMPRESSION, "KIND",
+	  "none, deflate, shuffle-deflate, lz4 or bitshuffle-lz4; none if not given" },
+	{ "file-path", OPTION_PATH, "DIR",
+	  "folder for the file, made if missing; /tmp/flyscan if not given" },
+	{ "consumer-tick", OPTION_TICK, "S",
+	  "longest wait before all is looked at, 0.02 if not given" },
+	{ "force-nonblocking", OPTION_NONBLOCKING, NULL,
+	  "drop frames when the disk is too slow, to show what that does" },
+	{ "strict", OPTION_STRICT, NULL, "a warning is a failure" },
+	{ "md", OPTION_MD, "KEY=VALUE", "store it with the scan" },
+	{ "job", OPTION_JOB, "FILE",
+	  "take settings from this JSON; the command line wins" },
+	{ "resume", OPTION_RESUME, "FILE",
+	  "scan what is missing in FILE, into a new file with both" },
+	{ "dry-run", OPTION_DRY_RUN, NULL,
+	  "print the geometry and the checks, move nothing" },
+	{ "start", OPTION_START, "X", NULL },
+	{ "end", OPTION_END, "X", NULL },
+	{ "density", OPTION_DENSITY, "N", NULL },
+	{ "period", OPTION_PERIOD, "S", NULL },
+	{ "exposure", OPTION_EXPOSURE, "S", NULL },
+	{ "taxi", OPTION_TAXI, "X", NULL },
+	{ "output", OPTION_PATH, "DIR", NULL },
+	{ "name", OPTION_NAME, "STEM", NULL },
 	OPTION_TEXT_DEVICE,
 	OPTION_TEXT_JSON,
 	{ 0 }
@@ -60,108 +109,101 @@ static const struct usage usage = {
 	.options = option_texts,
 };
 
-/* In the axis's unit, which is not known yet. */
-static int number(const char *what, const char *text, double *value)
-{
-	char *end;
+/* Most options on one command line. */
+#define GIVEN_MAX 256
 
-	*value = strtod(text, &end);
-	/* strtod(3) takes hexadecimal too, which nobody means here. */
-	if (end == text || *end || strpbrk(text, "xX") || !isfinite(*value))
-		return wrong_usage("%s: wanted a number without a unit, found \"%s\"",
-				   what, text);
-	return 0;
+/**
+ * struct given - the command line
+ * @key: shape [@count]
+ * @value: shape [@count]
+ * @count: options of the scan
+ * @job: --job, NULL: none
+ * @resume: --resume, NULL: none
+ * @dry_run: --dry-run
+ */
+struct given {
+	int key[GIVEN_MAX];
+	const char *value[GIVEN_MAX];
+	size_t count;
+	const char *job;
+	const char *resume;
+	bool dry_run;
+};
+
+/* The first name is the one that settings know. */
+static const char *name_of(int key)
+{
+	const struct option_text *text = option_texts;
+
+	while (text->key != key)
+		text++;
+	return text->name;
 }
 
-static int positive(const char *what, const char *text, double *value)
-{
-	if (number(what, text, value))
-		return EXIT_USAGE;
-	if (*value <= 0)
-		return wrong_usage("%s: wanted more than zero, found \"%s\"",
-				   what, text);
-	return 0;
-}
-
-static int not_negative(const char *what, const char *text, double *value)
-{
-	if (number(what, text, value))
-		return EXIT_USAGE;
-	if (*value < 0)
-		return wrong_usage("%s: wanted zero or more, found \"%s\"",
-				   what, text);
-	return 0;
-}
-
-static int size(const char *text, struct flyscan_request *request)
-{
-	char end;
-
-	if (strspn(text, "0123456789x") == strlen(text) &&
-	    sscanf(text, "%5" SCNu32 "x%5" SCNu32 "%c", &request->width,
-		   &request->height, &end) == 2 &&
-	    request->width && request->height)
-		return 0;
-	return wrong_usage("--size: wanted pixels as in 640x480, found \"%s\"",
-			   text);
-}
-
-/* What was given, a bit for each key. */
-static unsigned int bit(int key)
-{
-	return 1u << (key - OPTION_OWN);
-}
-
-static int take_option(int key, const char *value,
-		       struct flyscan_request *request)
+static int take_option(int key, const char *value, struct given *given)
 {
 	switch (key) {
-	case OPTION_AXIS:
-		request->axis = value;
+	case OPTION_JOB:
+		given->job = value;
 		return 0;
-	case OPTION_START:
-		return number("--start", value, &request->start);
-	case OPTION_END:
-		return number("--end", value, &request->end);
-	case OPTION_DENSITY:
-		return positive("--density", value, &request->per_unit);
-	case OPTION_PERIOD:
-		return positive("--period", value, &request->period_s);
-	case OPTION_EXPOSURE:
-		return positive("--exposure", value, &request->exposure_s);
-	case OPTION_TAXI:
-		return not_negative("--taxi", value, &request->taxi_allowance);
-	case OPTION_ACCEL:
-		return positive("--accel", value, &request->accel);
-	case OPTION_CAMERA:
-		request->camera_id = value;
+	case OPTION_RESUME:
+		given->resume = value;
 		return 0;
-	case OPTION_SIZE:
-		return size(value, request);
-	case OPTION_OUTPUT:
-		request->directory = value;
-		return 0;
-	default:
-		request->name = value;
+	case OPTION_DRY_RUN:
+		given->dry_run = true;
 		return 0;
 	}
+	if (given->count == GIVEN_MAX)
+		return wrong_usage("wanted no more than %d options, found \"--%s\" as one more",
+				   GIVEN_MAX, name_of(key));
+	given->key[given->count] = key;
+	given->value[given->count++] = value;
+	return 0;
 }
 
-static int check_given(unsigned int given)
+/* What FILE itself decides, or would make two scans that do not join. */
+static int check_resume(const struct given *given)
 {
-	static const struct {
-		int key;
-		const char *name;
-	} needed[] = {
-		{ OPTION_AXIS, "--axis" },
-		{ OPTION_START, "--start" },
-		{ OPTION_END, "--end" },
-	};
+	if (given->job)
+		return wrong_usage("wanted --resume or --job, found both");
+	for (size_t i = 0; i < given->count; i++)
+		if (given->key[i] <= OPTION_SIZE &&
+		    given->key[i] != OPTION_CAMERA)
+			return wrong_usage("--resume takes the range and the times from FILE, found \"--%s\" too",
+					   name_of(given->key[i]));
+	return 0;
+}
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (!(given & bit(needed[i].key)))
-			return wrong_usage("wanted --axis, --start and --end, found no %s",
-					   needed[i].name);
+/* The job file first, so that the command line wins. */
+static int apply(const struct given *given, struct settings *settings,
+		 struct resumed *resumed)
+{
+	int status = 0;
+
+	if (given->resume)
+		status = check_resume(given);
+	if (status)
+		return status;
+	if (given->resume)
+		status = resume_load(resumed, given->resume,
+				     &settings->request);
+	else if (given->job)
+		status = settings_load(settings, given->job);
+	for (size_t i = 0; i < given->count && !status; i++)
+		status = settings_option(settings, name_of(given->key[i]),
+					 given->value[i]);
+	return status;
+}
+
+/* What can be told without the axis, in the order of flyscan_check(). */
+static int check(const struct flyscan_request *request)
+{
+	char why[FLYSCAN_ERROR_LEN];
+
+	if (!request->axis)
+		return wrong_usage("wanted the axis that moves, found no --axis");
+	if (flyscan_check(request, "unit", request->period_s, why))
+		return wrong_usage("%s", why);
 	return 0;
 }
 
@@ -265,12 +307,39 @@ static void show(const struct flyscan_progress *progress, void *data)
 	display->shown_ns = now;
 }
 
+/* Places of all passes. */
+static uint64_t expected(const struct flyscan_result *result)
+{
+	uint64_t passes = result->passes ? result->passes : 1;
+
+	return result->geometry.frames * passes;
+}
+
+static json_t *warnings_json(const struct flyscan_result *result)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < result->warning_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}",
+			"type", flyscan_warning_name(result->warnings[i].kind),
+			"message", result->warnings[i].text));
+	return list;
+}
+
 static json_t *ledger_json(const struct flyscan_result *result)
 {
 	const struct flyscan_ledger *ledger = &result->ledger;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "expected", (json_int_t)result->geometry.frames,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "copied", (json_int_t)ledger->copied,
+			 "lost_queue",
+			 (json_int_t)(ledger->delivered - ledger->taken),
+			 "lost_compressor",
+			 (json_int_t)(ledger->taken - ledger->packed),
+			 "lost_writer",
+			 (json_int_t)(ledger->packed - ledger->written),
+			 "dropped", (json_int_t)ledger->dropped,
+			 "expected", (json_int_t)expected(result),
 			 "in_pass", (json_int_t)result->frames_in_scan,
 			 "sensor_gaps", (json_int_t)ledger->sensor_gaps,
 			 "camera_dropped", (json_int_t)ledger->camera_dropped,
@@ -288,8 +357,12 @@ static json_t *result_json(const struct flyscan_result *result)
 	const struct flyscan_geometry *geometry = &result->geometry;
 	const struct oscan_stats *stats = &result->stats;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o*, s:o*}",
+	return json_pack("{s:o, s:o, s:I, s:{s:I, s:I}, s:o, s:o, s:o, s:o, s:o, s:o*, s:o*}",
 		"frames", ledger_json(result),
+		"warnings", warnings_json(result),
+		"passes", (json_int_t)result->passes,
+		"restored", "settings", (json_int_t)result->restored,
+			"from_earlier", (json_int_t)result->restored_earlier,
 		"size", json_pack("{s:i, s:i}",
 			"width", (int)result->width,
 			"height", (int)result->height),
@@ -365,10 +438,13 @@ static void print_intervals(const struct flyscan_result *result)
 static void print_summary(const struct flyscan_request *request,
 			  const struct flyscan_result *result)
 {
-	printf("frames    %u expected, %" PRIu64 " in the pass, %" PRIu64
-	       " written, %" PRIu64 " lost\n",
-	       result->geometry.frames, result->frames_in_scan,
+	printf("frames    %" PRIu64 " expected, %" PRIu64 " in the pass, %"
+	       PRIu64 " written, %" PRIu64 " lost\n",
+	       expected(result), result->frames_in_scan,
 	       result->ledger.written, flyscan_lost(&result->ledger));
+	if (result->ledger.copied)
+		printf("copied    %" PRIu64 " frames of the earlier scan\n",
+		       result->ledger.copied);
 	print_size(request, result);
 	print_steps(result);
 	printf("lateness  worst ");
@@ -387,6 +463,21 @@ static void print_summary(const struct flyscan_request *request,
 	printf("file      %s\n", result->path);
 }
 
+/* That of the period was told when it was found. */
+static void show_warnings(const struct flyscan_result *result)
+{
+	const struct flyscan_warning *warning = result->warnings;
+
+	for (uint32_t i = 0; i < result->warning_count; i++, warning++)
+		if (warning->kind != FLYSCAN_WARN_PERIOD)
+			note("%s: %s", flyscan_warning_name(warning->kind),
+			     warning->text);
+	if (result->restored_earlier)
+		fprintf(stderr,
+			"%u settings that an earlier scan had left were put back\n",
+			result->restored_earlier);
+}
+
 static int run(const struct flyscan_request *request, bool json)
 {
 	struct display display = {
@@ -400,39 +491,56 @@ static int run(const struct flyscan_request *request, bool json)
 	failed = flyscan_run(request, show, &display, &cancelled, &result);
 	if (display.terminal)
 		fprintf(stderr, "\r\033[K");
+	show_warnings(&result);
 	if (failed)
 		fail("%s", result.error);
 	if (json && print_json(result_json(&result)))
-		return EXIT_FAILURE;
+		failed = -1;
 	if (!json && *result.path)
 		print_summary(request, &result);
+	if (result.abandoned) {
+		fflush(NULL);
+		_exit(EXIT_FAILURE);
+	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int start(const struct given *given, const struct options *options,
+		 struct settings *settings, struct resumed *resumed)
+{
+	int status = apply(given, settings, resumed);
+
+	if (!status)
+		status = check(&settings->request);
+	if (status)
+		return status;
+	settings->request.camera = camera_ops_of(settings->request.camera_id);
+	settings->request.device = options->device;
+	if (given->dry_run)
+		return flyscan_dry_run(&settings->request, options->json);
+	return run(&settings->request, options->json);
 }
 
 int cmd_flyscan(int argc, char **argv)
 {
-	struct flyscan_request request = {
-		.per_unit = 2,
-		.period_s = 0.1,
-		.taxi_allowance = 0.5,
-		.camera = &camera_libcamera,
-		.directory = ".",
-		.name = "flyscan",
-	};
+	static char latencies[PATH_MAX];
+	static struct given given;
+	static struct settings settings;
+	struct resumed resumed = { 0 };
 	struct options options;
-	unsigned int given = 0;
-	int key;
+	int key, status;
 
 	options_begin(&options, &usage, argc, argv);
-	while ((key = options_next(&options)) > 0) {
-		if (take_option(key, options.value, &request))
+	while ((key = options_next(&options)) > 0)
+		if (take_option(key, options.value, &given))
 			return EXIT_USAGE;
-		given |= bit(key);
-	}
 	if (key < 0)
 		return options.status;
-	if (check_given(given))
-		return EXIT_USAGE;
-	request.device = options.device;
-	return run(&request, options.json);
+	settings_begin(&settings);
+	if (!latency_file_path(latencies, sizeof(latencies)))
+		settings.request.latency_file = latencies;
+	status = start(&given, &options, &settings, &resumed);
+	resume_end(&resumed);
+	settings_end(&settings);
+	return status;
 }

@@ -101,20 +101,6 @@ static int parse_option(struct request *request, int key, const char *value)
 	}
 }
 
-static int take_speed(const char *what, const struct quantity *quantity,
-		      const struct oscan_axis_info *axis, bool in_steps,
-		      uint64_t *speed)
-{
-	double steps;
-
-	if (!quantity->text)
-		return 0;
-	if (quantity_steps(what, quantity, axis, in_steps, &steps))
-		return EXIT_USAGE;
-	*speed = oscan_speed_from_double(steps);
-	return 0;
-}
-
 /* A distance below one microstep is one. */
 static int take_distance(const char *what, const struct quantity *quantity,
 			 const struct oscan_axis_info *axis, bool in_steps,
@@ -150,6 +136,7 @@ static int make_homing(const struct request *request,
 		       struct oscan_homing *homing)
 {
 	bool in_steps = request->in_steps;
+	int status = 0;
 
 	homing->axis = axis->axis;
 	homing->direction = request->direction ? : default_direction(axis);
@@ -158,10 +145,11 @@ static int make_homing(const struct request *request,
 	    quantity_position("--position", &request->position, axis, in_steps,
 			      &homing->position))
 		return EXIT_USAGE;
-	if (take_speed("--fast", &request->fast, axis, in_steps,
-		       &homing->fast_sps_q44) ||
-	    take_speed("--slow", &request->slow, axis, in_steps,
-		       &homing->slow_sps_q44) ||
+	homing->fast_sps_q44 = quantity_fixed("--fast", &request->fast, axis,
+					      in_steps, &status);
+	homing->slow_sps_q44 = quantity_fixed("--slow", &request->slow, axis,
+					      in_steps, &status);
+	if (status ||
 	    take_distance("--backoff", &request->backoff, axis, in_steps,
 			  &homing->backoff_steps) ||
 	    take_distance("--travel", &request->travel, axis, in_steps,

@@ -107,17 +107,13 @@ static int jog(struct jog *jog, bool json)
 static int fill_in(struct jog *jog, const struct quantity *speed,
 		   const struct quantity *accel, bool in_steps)
 {
-	double steps;
+	int status = 0;
 
-	if (quantity_steps("SPEED", speed, jog->info, in_steps, &steps))
-		return EXIT_USAGE;
-	jog->move.speed_sps_q44 = oscan_speed_from_double(steps);
-	if (!accel->text)
-		return 0;
-	if (quantity_steps("--accel", accel, jog->info, in_steps, &steps))
-		return EXIT_USAGE;
-	jog->move.accel_sps2_q32 = oscan_accel_from_double(steps);
-	return 0;
+	jog->move.speed_sps_q44 = quantity_fixed("SPEED", speed, jog->info,
+						 in_steps, &status);
+	jog->move.accel_sps2_q32 = quantity_fixed("--accel", accel, jog->info,
+						  in_steps, &status);
+	return status;
 }
 
 int cmd_jog(int argc, char **argv)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* oscanctl move: move an axis and wait until it is at rest. */
+/* oscanctl move: move axes and wait until they are at rest. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "oscanctl.h"
+#include "move.h"
 
 #define PROGRESS_MS 100
 
@@ -18,6 +18,7 @@ enum {
 	OPTION_JERK,
 	OPTION_STEPS,
 	OPTION_WAY,
+	OPTION_ARRIVE,
 };
 
 static const struct option_text option_texts[] = {
@@ -34,6 +35,8 @@ static const struct option_text option_texts[] = {
 	{ "steps", OPTION_STEPS, NULL, "all values are in microsteps" },
 	{ "way", OPTION_WAY, "WAY",
 	  "of a turntable: absolute (if not given), shortest, up or down" },
+	{ "arrive-together", OPTION_ARRIVE, NULL,
+	  "slow the faster axes down, so that all end at once" },
 	OPTION_TEXT_DEVICE,
 	OPTION_TEXT_JSON,
 	{ 0 }
@@ -41,17 +44,21 @@ static const struct option_text option_texts[] = {
 
 static const struct usage usage = {
 	.command = "move",
-	.operands = "AXIS VALUE",
+	.operands = "AXIS VALUE [AXIS VALUE]...",
 	.least = 2,
-	.most = 2,
-	.text = "Move an axis to VALUE, in degrees or millimetres, and wait until it is there.",
+	.most = 2 * OSCAN_MAX_AXES,
+	.text = "Move an axis to VALUE, in degrees or millimetres, and wait until it is there; several axes start together.",
 	.options = option_texts,
 };
 
-/* What was asked for; a quantity without text was not given. */
+/*
+ * What was asked for; a quantity without text was not given, and all but the
+ * values are for each axis.
+ */
 struct request {
-	const char *axis;
-	struct quantity value;
+	unsigned int count;
+	const char *axes[OSCAN_MAX_AXES];
+	struct quantity values[OSCAN_MAX_AXES];
 	struct quantity speed;
 	struct quantity accel;
 	struct quantity decel;
@@ -59,16 +66,8 @@ struct request {
 	enum oscan_way way;
 	bool relative;
 	bool in_steps;
+	bool arrive;
 	bool json;
-};
-
-/* A move under way. */
-struct motion {
-	struct oscan_motor *motor;
-	unsigned int axis;
-	const struct oscan_axis_info *info;
-	struct oscan_move move;
-	struct oscan_state begin;
 };
 
 static int parse_way(const char *text, enum oscan_way *way)
@@ -111,38 +110,19 @@ static int parse_option(struct request *request, int key, const char *value)
 				      &request->jerk);
 	case OPTION_WAY:
 		return parse_way(value, &request->way);
+	case OPTION_ARRIVE:
+		request->arrive = true;
+		return 0;
 	default:
 		request->in_steps = true;
 		return 0;
 	}
 }
 
-static int fixed_point(const char *what, const struct quantity *quantity,
-		       const struct oscan_axis_info *axis, bool in_steps,
-		       __u64 *fixed)
-{
-	double steps;
-
-	if (!quantity->text)
-		return 0;
-	if (quantity_steps(what, quantity, axis, in_steps, &steps))
-		return EXIT_USAGE;
-	switch (quantity->kind) {
-	case QUANTITY_SPEED:
-		*fixed = oscan_speed_from_double(steps);
-		break;
-	case QUANTITY_JERK:
-		*fixed = oscan_jerk_from_double(steps);
-		break;
-	default:
-		*fixed = oscan_accel_from_double(steps);
-	}
-	return 0;
-}
-
 /* Of a turntable: which of the positions of that angle. */
 static int take_way(const struct request *request,
-		    const struct motion *motion, int64_t *target)
+		    const struct quantity *value, const struct motion *motion,
+		    int64_t *target)
 {
 	const struct oscan_axis_info *info = motion->info;
 	char limits[MACHINE_TEXT_LEN];
@@ -150,7 +130,7 @@ static int take_way(const struct request *request,
 
 	if (!request->way || request->way == OSCAN_WAY_ABSOLUTE)
 		return 0;
-	if (quantity_steps("VALUE", &request->value, info, false, &steps))
+	if (quantity_steps("VALUE", value, info, false, &steps))
 		return EXIT_USAGE;
 	if (!oscan_axis_to_steps_by_way(info, oscan_axis_to_unit(info, steps),
 					motion->begin.position, request->way,
@@ -158,13 +138,14 @@ static int take_way(const struct request *request,
 		return 0;
 	if (errno == EDOM)
 		return fail("wanted to move %s to %s, found soft limits of %s; choose a position between them",
-			    info->name, request->value.text,
+			    info->name, value->text,
 			    machine_limits(info, limits));
 	return fail("wanted a way round for %s, found that it is no turntable (oscan,wraps in the overlay); leave out --way",
 		    info->name);
 }
 
-static int make_move(const struct request *request, struct motion *motion)
+static int make_move(const struct request *request,
+		     const struct quantity *value, struct motion *motion)
 {
 	const struct oscan_axis_info *info = motion->info;
 	struct oscan_move *move = &motion->move;
@@ -172,18 +153,17 @@ static int make_move(const struct request *request, struct motion *motion)
 	int64_t target;
 	int status;
 
-	if (quantity_position("VALUE", &request->value, info, in_steps,
-			      &target) ||
-	    fixed_point("--speed", &request->speed, info, in_steps,
-			&move->speed_sps_q44) ||
-	    fixed_point("--accel", &request->accel, info, in_steps,
-			&move->accel_sps2_q32) ||
-	    fixed_point("--decel", &request->decel, info, in_steps,
-			&move->decel_sps2_q32) ||
-	    fixed_point("--jerk", &request->jerk, info, in_steps,
-			&move->jerk_sps3_q24))
-		return EXIT_USAGE;
-	status = take_way(request, motion, &target);
+	status = quantity_position("VALUE", value, info, in_steps, &target);
+	move->speed_sps_q44 = quantity_fixed("--speed", &request->speed, info,
+					     in_steps, &status);
+	move->accel_sps2_q32 = quantity_fixed("--accel", &request->accel,
+					      info, in_steps, &status);
+	move->decel_sps2_q32 = quantity_fixed("--decel", &request->decel,
+					      info, in_steps, &status);
+	move->jerk_sps3_q24 = quantity_fixed("--jerk", &request->jerk, info,
+					     in_steps, &status);
+	if (!status)
+		status = take_way(request, value, motion, &target);
 	if (status)
 		return status;
 	move->axis = motion->axis;
@@ -192,131 +172,79 @@ static int make_move(const struct request *request, struct motion *motion)
 	return 0;
 }
 
-static int fail_range(const struct oscan_axis_info *axis,
-		      const struct oscan_move *move)
+static void show_progress(struct motions *motions)
 {
-	const char *unit = oscan_axis_unit_name(axis);
-	double scale = oscan_axis_steps_per_unit(axis);
-	uint64_t accel = move->accel_sps2_q32;
+	unsigned int i;
 
-	if (move->speed_sps_q44 > axis->max_speed_sps_q44)
-		return fail("wanted %s at %.4f %s/s, found that it goes up to %.4f %s/s; give a smaller --speed",
-			    axis->name,
-			    oscan_speed_to_double(move->speed_sps_q44) / scale,
-			    unit,
-			    oscan_speed_to_double(axis->max_speed_sps_q44) /
-			    scale, unit);
-	if (move->decel_sps2_q32 > accel)
-		accel = move->decel_sps2_q32;
-	if (accel > axis->max_accel_sps2_q32)
-		return fail("wanted %s to accelerate with %.4f %s/s2, found that it takes up to %.4f %s/s2; give a smaller --accel or --decel",
-			    axis->name, oscan_accel_to_double(accel) / scale,
-			    unit,
-			    oscan_accel_to_double(axis->max_accel_sps2_q32) /
-			    scale, unit);
-	return fail("wanted a move of %s that takes at most 39 hours, found that this one takes longer; give a greater --speed or move in parts",
-		    axis->name);
-}
+	fputs("\r", stderr);
+	for (i = 0; i < motions->count; i++) {
+		struct motion *motion = &motions->each[i];
+		double begin = motion->begin.position, way, done;
 
-static int fail_rate(const struct motion *motion)
-{
-	const struct oscan_axis_info *axis = motion->info;
-	uint32_t most = oscan_motor_info(motion->motor)->max_rate_sps;
-	uint64_t speed = motion->move.speed_sps_q44;
-
-	if (!speed)
-		speed = axis->max_speed_sps_q44;
-	return fail("wanted %.0f microsteps/s, found that this machine carries %u over all moving axes; give a --speed of at most %.4f %s/s",
-		    oscan_speed_to_double(speed), most,
-		    most / oscan_axis_steps_per_unit(axis),
-		    oscan_axis_unit_name(axis));
-}
-
-static int64_t target_of(const struct motion *motion)
-{
-	if (motion->move.flags & OSCAN_MOVE_RELATIVE)
-		return motion->begin.position + motion->move.target;
-	return motion->move.target;
-}
-
-static int fail_move(const struct motion *motion, int error)
-{
-	char wanted[2 * MACHINE_TEXT_LEN], place[MACHINE_TEXT_LEN];
-	char limits[MACHINE_TEXT_LEN];
-
-	machine_place(motion->info, target_of(motion), place);
-	snprintf(wanted, sizeof(wanted), "move %s to %s", motion->info->name,
-		 place);
-	switch (error) {
-	case ERANGE:
-		return fail_range(motion->info, &motion->move);
-	case E2BIG:
-		return fail_rate(motion);
-	case EDOM:
-		return fail("wanted to %s, found soft limits of %s; choose a position between them",
-			    wanted, machine_limits(motion->info, limits));
-	case EOVERFLOW:
-		return fail("wanted to %s, found that it is farther than a move can go (2^40 microsteps); move in parts",
-			    wanted);
-	default:
-		return machine_fail(motion->motor, motion->axis, wanted,
-				    error);
+		if (oscan_motor_state(motions->motor, motion->axis,
+				      &motion->state))
+			continue;
+		way = motion->state.target - begin;
+		done = motion->state.position - begin;
+		fprintf(stderr, "%s%s  %.4f %s  %3.0f %%", i ? "   " : "",
+			motion->info->name,
+			oscan_axis_to_unit(motion->info,
+					   motion->state.position),
+			oscan_axis_unit_name(motion->info),
+			way != 0 ? 100 * done / way : 100);
 	}
+	fputs("\033[K", stderr);
 }
 
-/* The motor is switched on only where the driver finds it off. */
-static int start(struct motion *motion)
+static uint32_t all_axes(const struct motions *motions)
 {
-	if (!oscan_motor_move(motion->motor, &motion->move))
-		return 0;
-	if (errno != ESHUTDOWN)
-		return fail_move(motion, errno);
-	if (oscan_motor_enable(motion->motor, motion->axis, true))
-		return machine_fail(motion->motor, motion->axis,
-				    "switch the motor on", errno);
-	if (oscan_motor_move(motion->motor, &motion->move))
-		return fail_move(motion, errno);
-	return 0;
+	uint32_t axes = 0;
+	unsigned int i;
+
+	for (i = 0; i < motions->count; i++)
+		axes |= 1U << motions->each[i].axis;
+	return axes;
 }
 
-static void show_progress(const struct motion *motion,
-			  const struct oscan_state *state)
+/*
+ * Until the axis of a motion is at rest, and meanwhile for all of them: what
+ * is seen on the terminal, and the end that was asked for.
+ */
+static int follow_one(struct motions *motions, struct motion *motion,
+		      bool *stopping)
 {
-	double way = (double)state->target - motion->begin.position;
-	double done = (double)state->position - motion->begin.position;
-
-	fprintf(stderr, "\r%s  %.4f %s  %3.0f %%\033[K", motion->info->name,
-		oscan_axis_to_unit(motion->info, state->position),
-		oscan_axis_unit_name(motion->info),
-		way != 0 ? 100 * done / way : 100);
-}
-
-static int follow(const struct motion *motion, struct oscan_state *state)
-{
-	bool terminal = isatty(STDERR_FILENO), stopping = false;
-	int result, error;
+	bool terminal = isatty(STDERR_FILENO);
 
 	for (;;) {
-		result = oscan_motor_wait(motion->motor, motion->axis,
-					  PROGRESS_MS, state);
-		if (!result || (errno != ETIMEDOUT && errno != EINTR))
-			break;
-		if (cancelled && !stopping) {
-			stopping = true;
-			result = oscan_motor_stop(motion->motor,
-						  1U << motion->axis);
-			if (result)
-				break;
+		if (!oscan_motor_wait(motions->motor, motion->axis,
+				      PROGRESS_MS, &motion->state))
+			return 0;
+		if (errno != ETIMEDOUT && errno != EINTR)
+			return -1;
+		if (cancelled && !*stopping) {
+			*stopping = true;
+			if (oscan_motor_stop(motions->motor,
+					     all_axes(motions)))
+				return -1;
 		}
-		if (terminal && !oscan_motor_state(motion->motor, motion->axis,
-						   state))
-			show_progress(motion, state);
+		if (terminal)
+			show_progress(motions);
 	}
+}
+
+static int follow(struct motions *motions)
+{
+	bool terminal = isatty(STDERR_FILENO), stopping = false;
+	int result = 0, error;
+	unsigned int i;
+
+	for (i = 0; i < motions->count && !result; i++)
+		result = follow_one(motions, &motions->each[i], &stopping);
 	error = errno;
 	if (terminal)
 		fprintf(stderr, "\r\033[K");
 	if (result)
-		return machine_fail(motion->motor, motion->axis,
+		return machine_fail(motions->motor, motions->each[i - 1].axis,
 				    "follow the move", error);
 	return 0;
 }
@@ -339,22 +267,11 @@ static const char *reason(uint32_t end)
 	}
 }
 
-static int print_result(const struct motion *motion,
-			const struct oscan_state *state,
-			const struct oscan_stats *stats, bool json)
+static json_t *result_json(const struct motion *motion,
+			   const struct oscan_stats *stats)
 {
-	const struct oscan_axis_info *info = motion->info;
-	char place[MACHINE_TEXT_LEN];
-	json_t *object;
+	json_t *object = machine_state_json(motion->info, &motion->state);
 
-	if (!json) {
-		printf("%s: at %s, %s; latest step by %.1f us\n", info->name,
-		       machine_place(info, state->position, place),
-		       position_state_name(state->position_state),
-		       stats->move_worst_late_ns / 1e3);
-		return EXIT_SUCCESS;
-	}
-	object = machine_state_json(info, state);
 	json_object_update_new(object,
 		json_pack("{s:I, s:I, s:I, s:i, s:I, s:I}",
 			  "from_steps", (json_int_t)motion->begin.position,
@@ -364,55 +281,134 @@ static int print_result(const struct motion *motion,
 			  "stumbles", stats->move_stumbles,
 			  "slip_ns", (json_int_t)stats->move_slip_ns,
 			  "start_ns", (json_int_t)motion->move.start_ns));
-	return print_json(object);
+	return object;
 }
 
-static int finish(const struct motion *motion, const struct oscan_state *state,
-		  bool json)
+static void print_text(const struct motion *motion,
+		       const struct oscan_stats *stats)
+{
+	char place[MACHINE_TEXT_LEN];
+
+	printf("%s: at %s, %s; latest step by %.1f us\n", motion->info->name,
+	       machine_place(motion->info, motion->state.position, place),
+	       position_state_name(motion->state.position_state),
+	       stats->move_worst_late_ns / 1e3);
+}
+
+/* One axis as an object, several as a list of them. */
+static int print_results(const struct motions *motions,
+			 const struct oscan_stats *stats, bool json)
+{
+	json_t *array;
+	unsigned int i;
+
+	if (!json) {
+		for (i = 0; i < motions->count; i++)
+			print_text(&motions->each[i], &stats[i]);
+		return EXIT_SUCCESS;
+	}
+	if (motions->count == 1)
+		return print_json(result_json(&motions->each[0], &stats[0]));
+	array = json_array();
+	for (i = 0; i < motions->count; i++)
+		json_array_append_new(array, result_json(&motions->each[i],
+							 &stats[i]));
+	return print_json(json_pack("{s:o}", "axes", array));
+}
+
+static int judge(const struct motion *motion, const struct oscan_stats *stats)
 {
 	char place[MACHINE_TEXT_LEN], target[MACHINE_TEXT_LEN];
 	const struct oscan_axis_info *info = motion->info;
-	struct oscan_stats stats;
+
+	if (motion->state.end != OSCAN_END_DONE)
+		return fail("%s; %s stands at %s and not at %s; the count is right, move again to get there",
+			    reason(motion->state.end), info->name,
+			    machine_place(info, motion->state.position, place),
+			    machine_place(info, motion_target(motion),
+					  target));
+	if (stats->move_stumbles)
+		note("%s stumbled %u times (was held up at speed and ramped up again), so its position is suspect; check it and say where it is with \"oscanctl set-position\"",
+		     info->name, stats->move_stumbles);
+	return EXIT_SUCCESS;
+}
+
+static int finish(const struct motions *motions, bool json)
+{
+	struct oscan_stats stats[OSCAN_MAX_AXES];
+	unsigned int i;
 	int status;
 
-	if (oscan_motor_stats(motion->motor, motion->axis, &stats))
-		return machine_fail(motion->motor, motion->axis,
-				    "read the statistics", errno);
-	status = print_result(motion, state, &stats, json);
-	if (state->end != OSCAN_END_DONE)
-		return fail("%s; %s stands at %s and not at %s; the count is right, move again to get there",
-			    reason(state->end), info->name,
-			    machine_place(info, state->position, place),
-			    machine_place(info, target_of(motion), target));
-	if (stats.move_stumbles)
-		note("%s stumbled %u times (was held up at speed and ramped up again), so its position is suspect; check it and say where it is with \"oscanctl set-position\"",
-		     info->name, stats.move_stumbles);
+	for (i = 0; i < motions->count; i++)
+		if (oscan_motor_stats(motions->motor, motions->each[i].axis,
+				      &stats[i]))
+			return machine_fail(motions->motor,
+					    motions->each[i].axis,
+					    "read the statistics", errno);
+	status = print_results(motions, stats, json);
+	for (i = 0; i < motions->count; i++)
+		status |= judge(&motions->each[i], &stats[i]);
 	return status;
+}
+
+static int make_motion(const struct request *request, unsigned int index,
+		       struct motions *motions)
+{
+	struct motion *motion = &motions->each[index];
+	int axis = machine_axis(motions->motor, request->axes[index]);
+
+	if (axis < 0)
+		return EXIT_FAILURE;
+	motion->axis = axis;
+	motion->info = oscan_motor_axis_info(motions->motor, axis);
+	if (machine_state(motions->motor, axis, &motion->begin))
+		return EXIT_FAILURE;
+	return make_move(request, &request->values[index], motion);
 }
 
 static int move(struct oscan_motor *motor, const struct request *request)
 {
-	struct motion motion = { .motor = motor };
-	struct oscan_state state;
-	int axis, status;
+	struct motions motions = {
+		.motor = motor,
+		.count = request->count,
+		.arrive = request->arrive,
+	};
+	unsigned int i;
+	int status;
 
-	axis = machine_axis(motor, request->axis);
-	if (axis < 0)
-		return EXIT_FAILURE;
-	motion.axis = axis;
-	motion.info = oscan_motor_axis_info(motor, axis);
-	if (machine_state(motor, axis, &motion.begin))
-		return EXIT_FAILURE;
-	status = make_move(request, &motion);
-	if (status)
-		return status;
+	for (i = 0; i < request->count; i++) {
+		status = make_motion(request, i, &motions);
+		if (status)
+			return status;
+	}
 	cancel_catch();
-	status = start(&motion);
+	status = motions_start(&motions);
 	if (!status)
-		status = follow(&motion, &state);
+		status = follow(&motions);
 	if (!status)
-		status = finish(&motion, &state, request->json);
+		status = finish(&motions, request->json);
 	return status;
+}
+
+static int parse_operands(struct request *request, char **argv, int count)
+{
+	unsigned int i, j;
+
+	if (count % 2)
+		return wrong_usage("wanted a VALUE for each AXIS, found none for \"%s\"",
+				   argv[count]);
+	request->count = count / 2;
+	for (i = 0; i < request->count; i++) {
+		request->axes[i] = argv[1 + 2 * i];
+		if (quantity_parse("VALUE", argv[2 + 2 * i],
+				   QUANTITY_POSITION, &request->values[i]))
+			return EXIT_USAGE;
+		for (j = 0; j < i; j++)
+			if (!strcmp(request->axes[i], request->axes[j]))
+				return wrong_usage("wanted each axis once, found \"%s\" twice",
+						   request->axes[i]);
+	}
+	return 0;
 }
 
 int cmd_move(int argc, char **argv)
@@ -428,13 +424,11 @@ int cmd_move(int argc, char **argv)
 			return EXIT_USAGE;
 	if (key < 0)
 		return options.status;
-	if (quantity_parse("VALUE", argv[2], QUANTITY_POSITION,
-			   &request.value))
+	if (parse_operands(&request, argv, options.count))
 		return EXIT_USAGE;
 	if (request.way && (request.relative || request.in_steps))
 		return wrong_usage("--way is for an angle, found --%s with it",
 				   request.relative ? "relative" : "steps");
-	request.axis = argv[1];
 	request.json = options.json;
 	motor = machine_open(options.device, true);
 	if (!motor)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "oscanctl.h"
 
-#define MOST_OPTIONS 32
+#define MOST_OPTIONS 48
 
 static const struct option_text help_text = {
 	"help", OPTION_HELP, NULL, "print this"
@@ -38,7 +38,8 @@ static void print_help(const struct usage *usage)
 	printf("Usage: oscanctl %s [OPTION]...%s%s\n%s\n\n", usage->command,
 	       usage->operands[0] ? " " : "", usage->operands, usage->text);
 	for (text = usage->options; text->name; text++)
-		print_option(text);
+		if (text->text)
+			print_option(text);
 	print_option(&help_text);
 	printf("\nSee oscanctl-%s(1).\n", usage->command);
 }

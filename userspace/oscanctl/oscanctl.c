@@ -15,8 +15,12 @@ static const struct command commands[] = {
 	{ "list", cmd_list, "show the axes and their limits" },
 	{ "status", cmd_status, "show where the axes are and what they do" },
 	{ "stats", cmd_stats, "show how well steps met their time" },
+	{ "monitor", cmd_monitor, "watch the axes live" },
+	{ "stream", cmd_stream, "show or set how steps are told to watchers" },
+	{ "record", cmd_record, "keep the steps of the axes in a file" },
+	{ "plot", cmd_plot, "draw a recorded trace" },
 	{ "enable", cmd_enable, "switch a motor on or off" },
-	{ "move", cmd_move, "move an axis" },
+	{ "move", cmd_move, "move axes" },
 	{ "jog", cmd_jog, "move an axis until it is told to stop" },
 	{ "stop", cmd_stop, "decelerate to a stop" },
 	{ "halt", cmd_halt, "stop at once" },
@@ -24,8 +28,17 @@ static const struct command commands[] = {
 	{ "set-position", cmd_set_position, "say where an axis is" },
 	{ "calibrate", cmd_calibrate,
 	  "work out the scale of an axis from a known travel" },
+	{ "trigger", cmd_trigger, "have a line pulse where an axis passes" },
+	{ "capture", cmd_capture, "tell when a line changed, and where then" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
+	{ "recover", cmd_recover,
+	  "make an ordinary file of one whose scan was killed" },
+	{ "frames", cmd_frames, "show where each frame was taken" },
+	{ "export", cmd_export, "write frames as images" },
+	{ "flyscan-calibrate", cmd_flyscan_calibrate,
+	  "measure how late the times of a camera are" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
+	{ "diag", cmd_diag, "try camera and writer without a motor" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
 };
 
@@ -38,10 +51,10 @@ static int print_usage(void)
 	printf("Usage: oscanctl COMMAND [OPTION]... [ARGUMENT]...\n"
 	       "Step motors past a camera and know where they were.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-14s%s\n", commands[i].name, commands[i].summary);
+		printf("  %-19s%s\n", commands[i].name, commands[i].summary);
 	printf("\n"
-	       "  --help        print this, or after a command its help\n"
-	       "  --version     print the version\n\n"
+	       "  --help             print this, or after a command its help\n"
+	       "  --version          print the version\n\n"
 	       "See oscanctl(1), and oscanctl-COMMAND(1) for each command.\n");
 	return EXIT_SUCCESS;
 }

@@ -35,6 +35,8 @@ struct command {
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_stream(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_jog(int argc, char **argv);
 int cmd_move(int argc, char **argv);
@@ -43,8 +45,17 @@ int cmd_halt(int argc, char **argv);
 int cmd_home(int argc, char **argv);
 int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_trigger(int argc, char **argv);
+int cmd_capture(int argc, char **argv);
+int cmd_record(int argc, char **argv) __attribute__((weak));
+int cmd_plot(int argc, char **argv) __attribute__((weak));
+int cmd_export(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
+int cmd_frames(int argc, char **argv) __attribute__((weak));
+int cmd_recover(int argc, char **argv) __attribute__((weak));
+int cmd_flyscan_calibrate(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));
+int cmd_diag(int argc, char **argv) __attribute__((weak));
 int cmd_doctor(int argc, char **argv) __attribute__((weak));
 
 /**
@@ -92,7 +103,7 @@ int print_json(json_t *value);
  * @key: what options_next() returns for it: a letter, which is also its short
  *	name, or OPTION_OWN and above
  * @value: name of its value in the help; NULL if it takes none
- * @text: one line of help
+ * @text: one line of help; NULL: another name for the entry with its @key
  */
 struct option_text {
 	const char *name;
@@ -229,6 +240,18 @@ int quantity_parse(const char *what, const char *text,
 int quantity_steps(const char *what, const struct quantity *quantity,
 		   const struct oscan_axis_info *axis, bool in_steps,
 		   double *steps);
+
+/**
+ * quantity_fixed - a speed, an acceleration or a jerk as the kernel takes it
+ * @quantity: not given if it has no text
+ * @status: in and out: where it is not 0 nothing is done; EXIT_USAGE after a
+ *	sentence
+ *
+ * Return: fixed point of its kind, 0 for what was not given.
+ */
+uint64_t quantity_fixed(const char *what, const struct quantity *quantity,
+			const struct oscan_axis_info *axis, bool in_steps,
+			int *status);
 
 /**
  * quantity_position - quantity_steps() of a position, to the nearest whole

@@ -97,3 +97,24 @@ int quantity_position(const char *what, const struct quantity *quantity,
 	*steps = llrint(exact);
 	return 0;
 }
+
+uint64_t quantity_fixed(const char *what, const struct quantity *quantity,
+			const struct oscan_axis_info *axis, bool in_steps,
+			int *status)
+{
+	double steps;
+
+	if (*status || !quantity->text)
+		return 0;
+	*status = quantity_steps(what, quantity, axis, in_steps, &steps);
+	if (*status)
+		return 0;
+	switch (quantity->kind) {
+	case QUANTITY_SPEED:
+		return oscan_speed_from_double(steps);
+	case QUANTITY_JERK:
+		return oscan_jerk_from_double(steps);
+	default:
+		return oscan_accel_from_double(steps);
+	}
+}

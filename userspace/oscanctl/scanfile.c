@@ -77,6 +77,46 @@ static void *read_all(const struct scanfile *scan, const char *name,
 	return values;
 }
 
+void *scanfile_values(const struct scanfile *scan, const char *name,
+		      hid_t type, size_t size, size_t *count)
+{
+	return read_all(scan, name, type, size, count);
+}
+
+/* Of one text or of a list of them. */
+static void read_attribute(hid_t attribute, char text[SCANFILE_TEXT_LEN])
+{
+	hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+	const hssize_t count = H5Sget_simple_extent_npoints(space);
+	char **texts = calloc(count > 0 ? count : 1, sizeof(*texts));
+
+	if (texts && count > 0 && H5Tis_variable_str(type) > 0 &&
+	    H5Aread(attribute, type, texts) >= 0) {
+		snprintf(text, SCANFILE_TEXT_LEN, "%s", texts[0]);
+		H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts);
+	}
+	free(texts);
+	H5Sclose(space);
+	H5Tclose(type);
+}
+
+const char *scanfile_attribute(const struct scanfile *scan, const char *path,
+			       const char *name,
+			       char text[SCANFILE_TEXT_LEN])
+{
+	hid_t attribute = -1;
+
+	*text = '\0';
+	if (is_there(scan->file, path))
+		attribute = H5Aopen_by_name(scan->file, path, name,
+					    H5P_DEFAULT, H5P_DEFAULT);
+	if (attribute < 0)
+		return text;
+	read_attribute(attribute, text);
+	H5Aclose(attribute);
+	return text;
+}
+
 double scanfile_number(const struct scanfile *scan, const char *name)
 {
 	double *values, value = NAN;
@@ -168,7 +208,7 @@ static bool read_steps(struct scanfile *scan)
 	return scan->step_ns && scan->step_position && times == positions;
 }
 
-static bool read_size(struct scanfile *scan)
+static bool read_size(struct scanfile *scan, size_t *frames)
 {
 	hid_t dataset = open_dataset(scan, IMAGES);
 	hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
@@ -181,10 +221,11 @@ static bool read_size(struct scanfile *scan)
 		H5Sclose(space);
 	if (dataset >= 0)
 		H5Dclose(dataset);
+	*frames = dims[0];
 	scan->height = dims[1];
 	scan->width = dims[2];
 	scan->bytes_per_pixel = rank == 4 ? dims[3] : 1;
-	return rank >= 3 && dims[0] == scan->frames &&
+	return rank >= 3 &&
 	       (scan->bytes_per_pixel == 1 || scan->bytes_per_pixel == 3);
 }
 
@@ -213,19 +254,33 @@ static int open_file(struct scanfile *scan, const char *path)
 	if (scan->file >= 0)
 		return 0;
 	if (H5Fis_hdf5(path) > 0)
-		return fail("wanted the scan in %s, found a file that is being written or was not finished; wait for the scan to end",
+		return fail("wanted the scan in %s, found a file that is being written or was not finished; wait for the scan to end, or make a whole one with \"oscanctl recover\" if it was killed",
 			    path);
 	return fail("wanted the scan in %s, found a file that is not HDF5; give the name of a file that \"oscanctl flyscan\" made",
 		    path);
 }
 
-int scanfile_open(struct scanfile *scan, const char *path)
+int scanfile_open_frames(struct scanfile *scan, const char *path)
 {
 	memset(scan, 0, sizeof(*scan));
 	if (open_file(scan, path))
 		return EXIT_FAILURE;
+	if (read_size(scan, &scan->frames))
+		return 0;
+	H5Fclose(scan->file);
+	return fail("wanted frames in %s, found none; give the name of a file that \"oscanctl flyscan\" made",
+		    path);
+}
+
+int scanfile_open(struct scanfile *scan, const char *path)
+{
+	size_t images;
+
+	memset(scan, 0, sizeof(*scan));
+	if (open_file(scan, path))
+		return EXIT_FAILURE;
 	if (read_axis(scan) && read_frames(scan) && read_steps(scan) &&
-	    read_size(scan))
+	    read_size(scan, &images) && images == scan->frames)
 		return 0;
 	scanfile_close(scan);
 	return fail("wanted frames with positions in %s, found none; give the name of a file that \"oscanctl flyscan\" made and finished",

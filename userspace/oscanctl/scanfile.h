@@ -53,6 +53,36 @@ struct scanfile {
  */
 int scanfile_open(struct scanfile *scan, const char *path);
 
+/**
+ * scanfile_open_frames - open one that need not have positions
+ *
+ * Only @file, @frames, @width, @height and @bytes_per_pixel are set; the
+ * caller closes @file.
+ *
+ * Return: 0, or EXIT_FAILURE after a sentence.
+ */
+int scanfile_open_frames(struct scanfile *scan, const char *path);
+
+/**
+ * scanfile_values - a whole dataset
+ * @name: absolute, or below /entry/flyscan
+ * @type: of HDF5, of the values in memory
+ * @size: of one of them
+ * @count: out
+ *
+ * Return: values, to be freed, or NULL: it is not there.
+ */
+void *scanfile_values(const struct scanfile *scan, const char *name,
+		      hid_t type, size_t size, size_t *count);
+
+/**
+ * scanfile_attribute - text of an attribute, the first one of several; "" if
+ * it is not there
+ */
+const char *scanfile_attribute(const struct scanfile *scan, const char *path,
+			       const char *name,
+			       char text[SCANFILE_TEXT_LEN]);
+
 /** scanfile_close - close and free */
 void scanfile_close(struct scanfile *scan);
 

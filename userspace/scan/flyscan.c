@@ -81,14 +81,36 @@ double scan_steps(const struct scan *scan, double value)
 	return value * oscan_axis_steps_per_unit(scan->info);
 }
 
-double scan_first_frame_timeout_s(double period_s)
+int scan_tick_ms(const struct scan *scan)
 {
-	return fmax(5 * period_s, 5);
+	if (scan->request->tick_s > 0)
+		return ceil(scan->request->tick_s * 1e3);
+	return SCAN_TICK_MS;
 }
 
-double scan_frame_timeout_s(double period_s)
+uint32_t scan_pass_count(const struct scan *scan)
 {
-	return fmax(20 * period_s, 5);
+	return scan->request->passes ? scan->request->passes : 1;
+}
+
+uint64_t scan_frames_put(const struct scan *scan)
+{
+	return scan->result->ledger.copied + scan->result->ledger.taken;
+}
+
+void scan_pass_planned(const struct scan *scan, uint32_t number,
+		       struct scan_pass *pass)
+{
+	const struct flyscan_request *request = scan->request;
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	bool back = number % 2;
+
+	memset(pass, 0, sizeof(*pass));
+	pass->direction = back ? -geometry->direction : geometry->direction;
+	pass->start = back ? request->end : request->start;
+	pass->end = back ? request->start : request->end;
+	pass->initial = back ? geometry->final : geometry->initial;
+	pass->final = back ? geometry->initial : geometry->final;
 }
 
 size_t scan_frame_bytes(const struct scan *scan)
@@ -97,25 +119,20 @@ size_t scan_frame_bytes(const struct scan *scan)
 	       camera_bytes_per_pixel(scan->settings.format);
 }
 
-uint64_t flyscan_lost(const struct flyscan_ledger *ledger)
-{
-	return ledger->sensor_gaps + ledger->camera_dropped +
-	       (ledger->delivered - ledger->taken) +
-	       (ledger->taken - ledger->written);
-}
-
 static double fraction(const struct scan *scan)
 {
-	const struct flyscan_request *request = scan->request;
-	double place;
+	uint32_t begun = scan->result->passes;
+	const struct scan_pass *pass;
+	double place, part;
 
 	if (scan->phase > FLYSCAN_PASS)
 		return 1;
-	if (!scan->launched)
+	if (!begun)
 		return 0;
+	pass = &scan->passes[begun - 1];
 	place = oscan_axis_to_unit(scan->info, scan->state.position);
-	return fmin(fmax((place - request->start) /
-			 (request->end - request->start), 0), 1);
+	part = (place - pass->start) / (pass->end - pass->start);
+	return (begun - 1 + fmin(fmax(part, 0), 1)) / scan_pass_count(scan);
 }
 
 static void tell(struct scan *scan)
@@ -123,7 +140,8 @@ static void tell(struct scan *scan)
 	const struct flyscan_result *result = scan->result;
 	struct flyscan_progress progress = {
 		.phase = scan->phase,
-		.frames_expected = result->geometry.frames,
+		.frames_expected = (uint64_t)result->geometry.frames *
+				   scan_pass_count(scan),
 	};
 
 	if (!scan->progress)
@@ -134,7 +152,8 @@ static void tell(struct scan *scan)
 		progress.fraction = fraction(scan);
 	}
 	if (scan->writer)
-		progress.frames = writer_written(scan->writer);
+		progress.frames = writer_written(scan->writer) -
+				  result->ledger.copied;
 	if (scan->phase > FLYSCAN_MEASURE)
 		progress.period_s = result->period_used_s;
 	scan->progress_ns = scan_now();
@@ -179,8 +198,9 @@ static int arm(struct scan *scan)
 
 	if (scan_camera_start(scan))
 		return -1;
-	while (!writer_written(scan->writer)) {
-		if (scan_cancelled(scan) || scan_take(scan, SCAN_TICK_MS) < 0 ||
+	while (writer_written(scan->writer) <= scan->result->ledger.copied) {
+		if (scan_cancelled(scan) ||
+		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
 		    scan_watch(scan))
 			return -1;
 		if (writer_error(scan->writer))
@@ -205,56 +225,61 @@ static uint64_t launch_time(struct scan *scan)
 {
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	double period_ns = scan->result->period_used_s * NS_PER_S;
-	double run_up = fabs(scan->request->start - geometry->initial);
-	double lead_ns = NS_PER_S * (geometry->accel_s +
-				     (run_up - geometry->d_taxi) /
-				     geometry->velocity);
-	size_t last = scan->result->ledger.taken - 1;
-	uint64_t frame_ns = scan_exposure(scan, &scan->frames[last], NULL);
-	double ahead = (double)(int64_t)(scan_now() - frame_ns) +
-		       LAUNCH_AHEAD_NS + lead_ns;
+	size_t last = scan_frames_put(scan) - 1;
+	struct scan_pass pass;
+	double run_up, lead_ns, ahead;
+	uint64_t frame_ns;
 
+	scan_pass_planned(scan, scan->result->passes, &pass);
+	run_up = fabs(pass.start - pass.initial);
+	lead_ns = NS_PER_S * (geometry->accel_s +
+			      (run_up - geometry->d_taxi) /
+			      geometry->velocity);
+	frame_ns = scan_exposure(scan, &scan->frames[last], NULL);
+	ahead = (double)(int64_t)(scan_now() - frame_ns) + LAUNCH_AHEAD_NS +
+		lead_ns;
 	return frame_ns + ceil(ahead / period_ns) * period_ns - lead_ns;
 }
 
 static int launch(struct scan *scan)
 {
 	uint64_t time_ns = launch_time(scan);
-	uint64_t tick_ns = 2 * SCAN_TICK_MS * 1000000ull;
+	uint64_t tick_ns = 2 * scan_tick_ms(scan) * 1000000ull;
 
 	while (scan_now() + tick_ns < time_ns)
 		if (scan_cancelled(scan) ||
-		    scan_take(scan, SCAN_TICK_MS) < 0 || scan_watch(scan))
+		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
+		    scan_watch(scan))
 			return -1;
 	sleep_until(time_ns);
 	return scan_launch(scan);
 }
 
-/* Is frame number @taken - 1 surely exposed behind the end? */
+/* Is the last frame surely exposed behind the end? */
 static bool behind(const struct scan *scan, uint64_t passed_ns)
 {
 	double half_ns = scan->result->period_used_s * NS_PER_S / 2;
-	size_t last = scan->result->ledger.taken - 1;
+	size_t last = scan_frames_put(scan) - 1;
 
 	return scan_exposure(scan, &scan->frames[last], NULL) >
 	       passed_ns + half_ns;
 }
 
-static int pass(struct scan *scan)
+static int take_behind_end(struct scan *scan)
 {
-	int direction = scan->result->geometry.direction;
-	double end = scan_steps(scan, scan->request->end);
+	const struct scan_pass *pass = &scan->passes[scan->result->passes - 1];
+	double end = scan_steps(scan, pass->end);
 	uint64_t passed_ns = 0;
 	int frames = 0, taken;
 
 	while (frames < FRAMES_BEHIND) {
 		if (scan_cancelled(scan))
 			return -1;
-		taken = scan_take(scan, SCAN_TICK_MS);
+		taken = scan_take(scan, scan_tick_ms(scan));
 		if (taken < 0 || scan_watch(scan))
 			return -1;
 		if (!passed_ns &&
-		    direction * (scan->state.position - end) >= 0)
+		    pass->direction * (scan->state.position - end) >= 0)
 			passed_ns = scan->state.time_ns;
 		if (taken && passed_ns && behind(scan, passed_ns))
 			frames++;
@@ -263,23 +288,48 @@ static int pass(struct scan *scan)
 	return 0;
 }
 
+/* The camera runs on while the axis turns round. */
+static int take_until_rest(struct scan *scan)
+{
+	while (scan->moving) {
+		if (scan_cancelled(scan) ||
+		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
+		    scan_watch(scan))
+			return -1;
+		scan_tell(scan);
+	}
+	return 0;
+}
+
+static int pass(struct scan *scan)
+{
+	if (launch(scan))
+		return -1;
+	scan_phase(scan, FLYSCAN_PASS);
+	return take_behind_end(scan);
+}
+
 static int fly(struct scan *scan)
 {
 	scan_phase(scan, FLYSCAN_CHECK);
 	if (scan_preflight(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_MEASURE);
-	if (scan_measure(scan) || plan_measured(scan) || scan_create(scan))
+	if (scan_measure(scan) || plan_measured(scan) || scan_create(scan) ||
+	    scan_copy_earlier(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_TAXI);
+	scan_guard_begin(scan);
 	scan_read_clocks(&scan->start_clocks);
 	if (scan_taxi(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_ARM);
-	if (arm(scan) || launch(scan))
+	if (arm(scan) || pass(scan))
 		return -1;
-	scan_phase(scan, FLYSCAN_PASS);
-	return pass(scan);
+	while (scan->result->passes < scan_pass_count(scan))
+		if (take_until_rest(scan) || pass(scan))
+			return -1;
+	return 0;
 }
 
 /* Axis and camera at rest, the axis first if something is wrong. */
@@ -292,18 +342,28 @@ static void come_to_rest(struct scan *scan)
 		scan_rest(scan);
 }
 
-static void drain(struct scan *scan)
+/* What a writer that failed had not yet written is lost. */
+static void count_frames(struct scan *scan)
 {
 	struct flyscan_ledger *ledger = &scan->result->ledger;
+	struct writer_counts counts;
 
-	while (writer_written(scan->writer) < ledger->taken &&
-	       !writer_error(scan->writer)) {
+	writer_counts(scan->writer, &counts);
+	ledger->dropped = counts.dropped;
+	ledger->packed = counts.packed - ledger->copied;
+	ledger->written = counts.written - ledger->copied;
+}
+
+static void drain(struct scan *scan)
+{
+	while (writer_written(scan->writer) < scan_frames_put(scan) &&
+	       !writer_error(scan->writer) && !scan_guard_writer(scan)) {
 		scan_tell(scan);
 		sleep_until(scan_now() + SCAN_TICK_MS * 1000000ull);
 	}
-	if (writer_finish_frames(scan->writer))
+	if (!scan->stalled && writer_finish_frames(scan->writer))
 		scan_writer_failed(scan, errno);
-	ledger->written = writer_written(scan->writer);
+	count_frames(scan);
 }
 
 static void count_steps(struct scan *scan)
@@ -313,40 +373,16 @@ static void count_steps(struct scan *scan)
 
 	result->steps_commanded =
 		llrint(scan_steps(scan, fabs(geometry->final -
-					     geometry->initial)));
+					     geometry->initial))) *
+		scan_pass_count(scan);
 	result->steps_counted = scan->state.steps - scan->before.steps;
 	oscan_motor_stats(scan->motor, scan->axis, &result->stats);
-}
-
-static void check_sums(struct scan *scan)
-{
-	const struct flyscan_result *result = scan->result;
-	const struct flyscan_ledger *ledger = &result->ledger;
-
-	if (flyscan_lost(ledger))
-		scan_fail(scan, ENODATA,
-			  "wanted every frame in the file, found %llu lost (%llu by the sensor, %llu by the camera, %llu on the way to the queue, %llu by the writer); take a longer period, smaller frames or a faster disk",
-			  (unsigned long long)flyscan_lost(ledger),
-			  (unsigned long long)ledger->sensor_gaps,
-			  (unsigned long long)ledger->camera_dropped,
-			  (unsigned long long)(ledger->delivered -
-					       ledger->taken),
-			  (unsigned long long)(ledger->taken -
-					       ledger->written));
-	if (!scan->error &&
-	    (result->steps_counted != result->steps_commanded ||
-	     result->steps_traced != (uint64_t)result->steps_counted))
-		scan_fail(scan, EIO,
-			  "wanted %lld steps, found %lld counted by the driver and %llu in the trace; start the scan again",
-			  (long long)result->steps_commanded,
-			  (long long)result->steps_counted,
-			  (unsigned long long)result->steps_traced);
 }
 
 /* A file without a frame is worth nothing. */
 static void remove_empty(struct scan *scan)
 {
-	unlink(scan->result->path);
+	writer_remove(scan->result->path);
 	scan->result->path[0] = '\0';
 }
 
@@ -360,17 +396,33 @@ static void say_what_is_kept(struct scan *scan)
 		 (unsigned long long)result->ledger.written, result->path);
 }
 
+/* What is in the file is left as it is; closing it would wait for ever. */
+static void abandon_file(struct scan *scan)
+{
+	scan->writer = NULL;
+	scan->result->abandoned = true;
+	if (scan->result->ledger.written)
+		say_what_is_kept(scan);
+	else
+		remove_empty(scan);
+}
+
 static void finish_file(struct scan *scan)
 {
 	scan_phase(scan, FLYSCAN_DRAIN);
 	drain(scan);
+	if (scan->stalled) {
+		abandon_file(scan);
+		return;
+	}
 	scan_phase(scan, FLYSCAN_FINISH);
 	if (scan->track) {
 		scan_collect_trace(scan);
 		count_steps(scan);
 		scan_pair(scan);
 	}
-	check_sums(scan);
+	scan_check_sums(scan);
+	scan_check_warnings(scan);
 	scan_store(scan);
 	if (writer_close(scan->writer))
 		scan_writer_failed(scan, errno);
@@ -381,14 +433,33 @@ static void finish_file(struct scan *scan)
 		say_what_is_kept(scan);
 }
 
+/* Settings are put back when nothing of ours uses the devices any more. */
 static void give_back(struct scan *scan)
 {
+	struct flyscan_result *result = scan->result;
+	char why[FLYSCAN_ERROR_LEN];
+
 	free(scan->frames);
+	free(scan->passes);
 	oscan_track_free(scan->track);
 	oscan_monitor_close(scan->monitor);
 	if (scan->camera)
 		scan->request->camera->close(scan->camera);
 	oscan_motor_close(scan->motor);
+	if (!restore_close(scan->restore, &result->restored, why))
+		return;
+	scan_warn(scan, FLYSCAN_WARN_RESTORE, "%s", why);
+	if (scan->request->strict)
+		scan_fail(scan, EIO, "%s", why);
+}
+
+static void begin(struct scan *scan)
+{
+	struct flyscan_result *result = scan->result;
+
+	memset(result, 0, sizeof(*result));
+	result->period_asked_s = scan->request->period_s;
+	result->period_used_s = scan->request->period_s;
 }
 
 int flyscan_run(const struct flyscan_request *request,
@@ -405,13 +476,28 @@ int flyscan_run(const struct flyscan_request *request,
 		.cancel = cancel,
 	};
 
-	memset(result, 0, sizeof(*result));
-	result->period_asked_s = request->period_s;
-	result->period_used_s = request->period_s;
+	begin(&scan);
 	fly(&scan);
 	come_to_rest(&scan);
 	if (scan.writer)
 		finish_file(&scan);
+	give_back(&scan);
+	errno = scan.error;
+	return scan.error ? -1 : 0;
+}
+
+int flyscan_preview(const struct flyscan_request *request,
+		    struct flyscan_result *result,
+		    struct flyscan_limit *limits, size_t *count)
+{
+	struct scan scan = {
+		.request = request,
+		.result = result,
+	};
+
+	begin(&scan);
+	scan_preflight(&scan);
+	*count = scan_limits(&scan, limits);
 	give_back(&scan);
 	errno = scan.error;
 	return scan.error ? -1 : 0;

@@ -5,9 +5,11 @@
  *
  * Order: checks, camera measured, file created, taxi to the start, camera
  * started, first frame in the file, motor started, frames until the axis has
- * passed the end, camera stopped, axis at rest, queue drained, positions from
- * the step trace, file finished. Whatever happens, the axis is at rest, the
- * camera is stopped and every frame that was taken is in the file at the end.
+ * passed the end (and back, if there are more passes), camera stopped, axis at
+ * rest, queue drained, positions from the step trace, file finished, settings
+ * put back. Whatever happens, the axis is at rest, the camera is stopped, every
+ * frame that was taken is in the file and what the scan has changed is as it
+ * was at the end.
  */
 #ifndef OSCAN_FLYSCAN_H
 #define OSCAN_FLYSCAN_H
@@ -17,6 +19,77 @@
 #include <stdint.h>
 #include "camera.h"
 #include "oscan.h"
+#include "writer.h"
+
+/* Most passes of a scan. */
+#define FLYSCAN_PASSES_MAX 1000
+
+/**
+ * struct flyscan_md - one of the user's own metadata
+ * @key: name below /entry/flyscan, as flyscan_md_key() allows
+ * @text: value, NULL: it is @number
+ * @number: value
+ */
+struct flyscan_md {
+	const char *key;
+	const char *text;
+	double number;
+};
+
+/** flyscan_md_key - is it a name: a letter, then letters, digits, "_", "-",
+ * ".", up to 64 of them, and none of the scan's own groups?
+ */
+bool flyscan_md_key(const char *key);
+
+/**
+ * struct flyscan_earlier - frames of an earlier scan that this one completes
+ *
+ * They are copied to the front of the new file.
+ *
+ * @path: of its file
+ * @start: user's unit, first place of the whole scan (p_start)
+ * @end: last one (p_end)
+ * @places: number of places of the whole scan (num_frames)
+ * @frames: number of frames
+ * @frame: shape [@frames], as writer_put() wants them, but for the pixels
+ * @time_ns: shape [@frames], when each was exposed
+ * @position: shape [@frames], user's unit; also the next four, as in
+ *	struct writer_pairing
+ * @position_start: shape [@frames]
+ * @position_end: shape [@frames]
+ * @sigma: shape [@frames]
+ * @speed: shape [@frames]
+ * @in_scan: shape [@frames]
+ * @steps: number of steps
+ * @step_ns: shape [@steps], CLOCK_MONOTONIC of the same boot
+ * @step_position: shape [@steps], microsteps
+ * @width: pixels
+ * @height: pixels
+ * @pixels: copy the pixels of frame @index; 0, or -1 with errno
+ * @data: passed to @pixels
+ */
+struct flyscan_earlier {
+	const char *path;
+	double start;
+	double end;
+	uint32_t places;
+	size_t frames;
+	const struct writer_frame *frame;
+	const uint64_t *time_ns;
+	const double *position;
+	const double *position_start;
+	const double *position_end;
+	const double *sigma;
+	const double *speed;
+	const uint8_t *in_scan;
+	size_t steps;
+	const uint64_t *step_ns;
+	const int64_t *step_position;
+	uint32_t width;
+	uint32_t height;
+	int (*pixels)(void *data, size_t index, void *pixels);
+	void *data;
+};
 
 /**
  * struct flyscan_request - what is asked for; names in the comments are those
@@ -37,7 +110,26 @@
  * @directory: existing or to be made, up to 5 levels (ad_file_path)
  * @name: stem of the file (ad_file_name); the file is the next free
  *	<directory>/<name>_NNNNNN.h5
+ * @compression: how pixels are stored (compression)
  * @device: path of the motor's device, NULL for the usual one
+ * @mark: enum camera_mark: what the times of the frames mark, 0: what the
+ *	camera says
+ * @readout_ns: from the first row's readout to the last one's, 0: what the
+ *	camera says
+ * @latency_given: @latency_ns counts, and not what @latency_file says
+ * @latency_ns: the times of the frames are so much later than what they mark
+ * @latency_file: measured latencies, latency-file.h; NULL: none
+ * @passes: times past the camera, 1 to FLYSCAN_PASSES_MAX; every second one
+ *	goes from end to start; 0 is 1
+ * @tick_s: longest wait for a frame that may put off everything else
+ *	(consumer_tick), seconds, 0.001 to 1; 0 is 0.02
+ * @nonblocking: a frame that finds the queue full is dropped and counted
+ *	instead of waited with (force_hdf_nonblocking); to show what that does
+ * @strict: a scan with a warning has failed
+ * @md: shape [@md_count], the user's own metadata; they win over the scan's
+ * @md_count: number of them
+ * @earlier: the scan that this one completes, NULL: none
+ * @state: folder of the journal, NULL for the usual one
  */
 struct flyscan_request {
 	const char *axis;
@@ -54,7 +146,21 @@ struct flyscan_request {
 	uint32_t height;
 	const char *directory;
 	const char *name;
+	enum writer_compression compression;
 	const char *device;
+	uint32_t mark;
+	uint64_t readout_ns;
+	bool latency_given;
+	int64_t latency_ns;
+	const char *latency_file;
+	uint32_t passes;
+	double tick_s;
+	bool nonblocking;
+	bool strict;
+	const struct flyscan_md *md;
+	size_t md_count;
+	const struct flyscan_earlier *earlier;
+	const char *state;
 };
 
 /* Most frames that a scan may plan. */
@@ -92,6 +198,20 @@ struct flyscan_geometry {
 #define FLYSCAN_ERROR_LEN 512
 
 /**
+ * flyscan_check - what is wrong with a request, whatever the axis; pure
+ * @unit: "deg", "mm", or "unit" while the axis is not known
+ * @period_s: period to check with
+ * @error: out, shape [FLYSCAN_ERROR_LEN]: one sentence after an error
+ *
+ * In this order: range, density, allowance, period, number of frames,
+ * exposure, passes, tick. An end below the start scans backwards.
+ *
+ * Return: 0, or -1 with EINVAL.
+ */
+int flyscan_check(const struct flyscan_request *request, const char *unit,
+		  double period_s, char *error);
+
+/**
  * flyscan_plan - work the geometry out and check it; pure
  * @request: names and the camera are not looked at
  * @axis: the axis
@@ -99,9 +219,8 @@ struct flyscan_geometry {
  * @geometry: out
  * @error: out, shape [FLYSCAN_ERROR_LEN]: one sentence after an error
  *
- * Checks, in this order: range, density, allowance, period, number of frames,
- * exposure, speed and acceleration against the axis, both ends against the
- * soft limits.
+ * Checks, in this order: flyscan_check(), speed and acceleration against the
+ * axis, both ends against the soft limits.
  *
  * Return: 0, or -1 with EINVAL, or ERANGE for what the axis cannot do.
  */
@@ -127,10 +246,15 @@ enum flyscan_phase {
  * @camera_bad: frames that the camera marked as bad; they are written
  * @delivered: frames that the camera gave to the scan
  * @taken: frames that the writer accepted
+ * @dropped: frames that found its queue full, where that was asked for; of
+ *	those that were not taken
+ * @packed: frames that left its compressor
  * @written: frames that are in the file
+ * @copied: frames of the earlier scan in the file; not among the others
  *
- * Lost is sensor_gaps + camera_dropped + (delivered - taken) +
- * (taken - written) and must be zero.
+ * Lost is sensor_gaps + camera_dropped + (delivered - taken: the queue) +
+ * (taken - packed: the compressor) + (packed - written: the writer) and must
+ * be zero. @dropped, @packed and @written are the writer's own counts.
  */
 struct flyscan_ledger {
 	uint64_t sensor_gaps;
@@ -138,7 +262,10 @@ struct flyscan_ledger {
 	uint64_t camera_bad;
 	uint64_t delivered;
 	uint64_t taken;
+	uint64_t dropped;
+	uint64_t packed;
 	uint64_t written;
+	uint64_t copied;
 };
 
 /** flyscan_lost - number of frames lost */
@@ -162,6 +289,31 @@ struct flyscan_progress {
 	double period_s;
 };
 
+/** enum flyscan_warning_kind - what a warning is about */
+enum flyscan_warning_kind {
+	FLYSCAN_WARN_DATA_LOSS = 1,	/* frames dropped, as asked for */
+	FLYSCAN_WARN_PERIOD = 2,	/* the camera has another period */
+	FLYSCAN_WARN_BAD_FRAME = 3,	/* the camera says: may be corrupt */
+	FLYSCAN_WARN_COUNT = 4,		/* more or less frames than places */
+	FLYSCAN_WARN_RESTORE = 5,	/* a setting could not be put back */
+};
+
+/** flyscan_warning_name - "FlyscanDataLossWarning" and so on */
+const char *flyscan_warning_name(enum flyscan_warning_kind kind);
+
+/**
+ * struct flyscan_warning - what went otherwise, though the data are sound
+ * @kind: enum flyscan_warning_kind
+ * @text: one sentence
+ */
+struct flyscan_warning {
+	enum flyscan_warning_kind kind;
+	char text[FLYSCAN_ERROR_LEN];
+};
+
+/* Most warnings of a scan. */
+#define FLYSCAN_WARNINGS_MAX 8
+
 /**
  * struct flyscan_result - how it went; filled in as far as the scan came
  * @geometry: as flown
@@ -174,9 +326,10 @@ struct flyscan_progress {
  * @width: of the frames, pixels
  * @height: likewise
  * @ledger: frames at each hop
+ * @passes: passes that were begun
  * @frames_in_scan: frames exposed while the axis went from half a spacing
- *	before start to half a spacing behind end: one for each of the planned
- *	places if the camera keeps its period
+ *	before start to half a spacing behind end, in all passes: one for each
+ *	of the planned places if the camera keeps its period
  * @frames_unpaired: frames that have no position: a gap in the trace
  * @steps_commanded: length of the pass and its run-up and run-out, microsteps
  * @steps_counted: by the driver in the same time
@@ -184,6 +337,12 @@ struct flyscan_progress {
  * @stats: of the driver, after the scan
  * @path: of the file, "" before it was created
  * @error: one sentence, "" if all went well
+ * @warnings: shape [@warning_count]
+ * @warning_count: at most FLYSCAN_WARNINGS_MAX
+ * @restored: settings put back that the scan had changed
+ * @restored_earlier: likewise, that a scan that was killed had left
+ * @abandoned: the writer hangs in the system; the program must end with
+ *	_exit(2), lest HDF5 waits for it
  */
 struct flyscan_result {
 	struct flyscan_geometry geometry;
@@ -195,6 +354,7 @@ struct flyscan_result {
 	uint32_t width;
 	uint32_t height;
 	struct flyscan_ledger ledger;
+	uint32_t passes;
 	uint64_t frames_in_scan;
 	uint64_t frames_unpaired;
 	int64_t steps_commanded;
@@ -203,7 +363,49 @@ struct flyscan_result {
 	struct oscan_stats stats;
 	char path[4096];
 	char error[FLYSCAN_ERROR_LEN];
+	struct flyscan_warning warnings[FLYSCAN_WARNINGS_MAX];
+	uint32_t warning_count;
+	uint32_t restored;
+	uint32_t restored_earlier;
+	bool abandoned;
 };
+
+/**
+ * struct flyscan_limit - a number that was checked against its limits
+ * @name: "speed", "run-up from"
+ * @value: what the scan needs, in @unit
+ * @low: least, NAN: none
+ * @high: greatest, NAN: none
+ * @unit: text, "" for a count
+ * @holds: it is within them
+ */
+struct flyscan_limit {
+	const char *name;
+	double value;
+	double low;
+	double high;
+	const char *unit;
+	bool holds;
+};
+
+/* Most limits that flyscan_preview() tells. */
+#define FLYSCAN_LIMITS_MAX 12
+
+/**
+ * flyscan_preview - all checks of flyscan_run(), and nothing moves
+ * @request: what is asked for
+ * @result: out: geometry, size, warnings and error, as far as they are known
+ * @limits: out, shape [FLYSCAN_LIMITS_MAX]
+ * @count: out: how many there are; 0 if the axis is not there
+ *
+ * The motors are not commanded, no file and no folder is made. The camera is
+ * configured, not started; its settings are put back.
+ *
+ * Return: 0: flyscan_run() would begin; -1 with errno and a sentence.
+ */
+int flyscan_preview(const struct flyscan_request *request,
+		    struct flyscan_result *result,
+		    struct flyscan_limit *limits, size_t *count);
 
 /**
  * flyscan_run - do it

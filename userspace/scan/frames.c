@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "scan.h"
 
 /*
@@ -27,6 +28,9 @@
 
 /* Of the period asked for; more is a camera that does not obey. */
 #define PERIOD_TOLERANCE 0.05
+
+/* Between two looks whether the queue has room. */
+static const struct timespec room_tick = { .tv_nsec = 2000000 };
 
 static uint64_t to_ns(double seconds)
 {
@@ -189,7 +193,7 @@ static int make_room(struct scan *scan)
 	size_t room = scan->frames_room ? 2 * scan->frames_room : 256;
 	struct scan_frame *frames;
 
-	if (scan->result->ledger.taken < scan->frames_room)
+	if (scan_frames_put(scan) < scan->frames_room)
 		return 0;
 	frames = realloc(scan->frames, room * sizeof(*frames));
 	if (!frames)
@@ -198,6 +202,23 @@ static int make_room(struct scan *scan)
 				 scan->frames_room);
 	scan->frames = frames;
 	scan->frames_room = room;
+	return 0;
+}
+
+/* What no camera may give: it would shift or falsify every later pair. */
+static int check_frame(struct scan *scan, const struct camera_frame *frame)
+{
+	const char *id = scan->request->camera->id(scan->camera);
+	int64_t later_ns = frame->time_ns - scan->last_time_ns;
+
+	if (frame->size != scan_frame_bytes(scan))
+		return scan_fail(scan, EPROTO,
+				 "wanted frames of %zu bytes from the camera %.80s, found one of %zu; see its cable, or use another size or camera",
+				 scan_frame_bytes(scan), id, frame->size);
+	if (scan->last_time_ns && later_ns <= 0)
+		return scan_fail(scan, EPROTO,
+				 "wanted the times of the camera %.80s to rise, found frame %u %.6f s later than the one before it; update its driver or use another camera",
+				 id, frame->sequence, later_ns / 1e9);
 	return 0;
 }
 
@@ -212,14 +233,42 @@ static void count_frame(struct scan *scan, const struct camera_frame *frame)
 		ledger->camera_bad++;
 	ledger->delivered++;
 	scan->last_sequence = frame->sequence;
+	scan->last_time_ns = frame->time_ns;
 	scan->last_frame_ns = scan_now();
 	scan->frame_timeout_ns =
 		to_ns(scan_frame_timeout_s(scan->result->period_used_s));
 }
 
+static bool queue_full(const struct scan *scan)
+{
+	return scan_frames_put(scan) - writer_written(scan->writer) >=
+	       scan->queue_frames;
+}
+
+/*
+ * Wait for room here and not in writer_put(), so that the motor and the disk
+ * are watched meanwhile. It is not the camera that is silent then.
+ */
+int scan_wait_for_room(struct scan *scan)
+{
+	while (queue_full(scan)) {
+		if (writer_error(scan->writer))
+			return scan_writer_failed(scan,
+						  writer_error(scan->writer));
+		if (scan_cancelled(scan) || scan_watch(scan))
+			return -1;
+		scan_tell(scan);
+		nanosleep(&room_tick, NULL);
+	}
+	scan->last_frame_ns = scan_now();
+	return 0;
+}
+
+/* Return: 1 it was taken, 0 it was dropped, -1 */
 static int hand_over(struct scan *scan, const struct camera_frame *frame)
 {
 	struct flyscan_ledger *ledger = &scan->result->ledger;
+	struct scan_frame *kept;
 	struct writer_frame stored = {
 		.time_ns = frame->time_ns,
 		.sequence = frame->sequence,
@@ -228,15 +277,23 @@ static int hand_over(struct scan *scan, const struct camera_frame *frame)
 		.gain = frame->gain,
 		.frame_duration_ns = frame->frame_duration_ns,
 	};
+	int put;
 
 	if (make_room(scan))
 		return -1;
-	if (writer_put(scan->writer, frame->data, &stored))
+	if (!scan->request->nonblocking && scan_wait_for_room(scan))
+		return -1;
+	put = writer_put(scan->writer, frame->data, &stored);
+	if (put < 0)
 		return scan_writer_failed(scan, errno);
-	scan->frames[ledger->taken].time_ns = frame->time_ns;
-	scan->frames[ledger->taken].exposure_ns = frame->exposure_ns;
+	if (put > 0)
+		return 0;
+	kept = &scan->frames[scan_frames_put(scan)];
+	kept->time_ns = frame->time_ns;
+	kept->sequence = frame->sequence;
+	kept->exposure_ns = frame->exposure_ns;
 	ledger->taken++;
-	return 0;
+	return 1;
 }
 
 int scan_take(struct scan *scan, int timeout_ms)
@@ -252,10 +309,12 @@ int scan_take(struct scan *scan, int timeout_ms)
 			return silent(scan, scan->frame_timeout_ns / 1e9);
 		return 0;
 	}
+	result = check_frame(scan, &frame);
 	count_frame(scan, &frame);
-	result = hand_over(scan, &frame);
+	if (!result)
+		result = hand_over(scan, &frame);
 	ops->release(scan->camera, &frame);
-	return result ? -1 : 1;
+	return result;
 }
 
 void scan_camera_stop(struct scan *scan)

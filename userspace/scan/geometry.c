@@ -16,6 +16,9 @@
 /* Longest move that the driver takes, seconds: 2^47 ns. */
 #define MOVE_SECONDS_LIMIT 140737.488355328
 
+#define TICK_LEAST_S 0.001
+#define TICK_MOST_S 1.0
+
 __attribute__((format(printf, 3, 4)))
 static int refuse(char *error, int code, const char *format, ...)
 {
@@ -28,40 +31,38 @@ static int refuse(char *error, int code, const char *format, ...)
 	return -1;
 }
 
-static int check_request(const struct flyscan_request *request,
-			 const struct oscan_axis_info *axis, double period_s,
-			 char *error)
+static int check_range(const struct flyscan_request *request,
+		       const char *unit, char *error)
 {
-	const char *unit = oscan_axis_unit_name(axis);
-
 	if (!isfinite(request->start) || !isfinite(request->end) ||
 	    !isfinite(request->end - request->start) ||
 	    request->start == request->end)
 		return refuse(error, EINVAL,
-			      "the scan goes from %g to %g %s, which is no way: start and end must be two different positions",
+			      "the scan goes from %g to %g %s, which is no way: p_start and p_end must be two different positions",
 			      request->start, request->end, unit);
 	if (!isfinite(request->per_unit) || request->per_unit <= 0)
 		return refuse(error, EINVAL,
-			      "the density is %g frames per %s, but must be above zero",
+			      "the density is %g frames per %s, but exposures_per_egu must be above zero",
 			      request->per_unit, unit);
 	if (!isfinite(request->taxi_allowance) || request->taxi_allowance < 0)
 		return refuse(error, EINVAL,
-			      "the taxi allowance is %g %s, but must not be negative",
+			      "the taxi allowance is %g %s, but taxi_allowance must not be negative",
 			      request->taxi_allowance, unit);
-	if (!isfinite(period_s) || period_s <= 0)
-		return refuse(error, EINVAL,
-			      "the period is %g s, but must be above zero",
-			      period_s);
 	return 0;
 }
 
-static int count_frames(const struct flyscan_request *request,
-			const struct oscan_axis_info *axis, uint32_t *frames,
-			char *error)
+static double count_frames(const struct flyscan_request *request)
 {
-	const char *unit = oscan_axis_unit_name(axis);
 	double range = fabs(request->end - request->start);
-	double count = nearbyint(1 + range * request->per_unit);
+
+	return nearbyint(1 + range * request->per_unit);
+}
+
+static int check_frames(const struct flyscan_request *request,
+			const char *unit, char *error)
+{
+	double range = fabs(request->end - request->start);
+	double count = count_frames(request);
 
 	if (count < 2)
 		return refuse(error, EINVAL,
@@ -72,7 +73,6 @@ static int count_frames(const struct flyscan_request *request,
 			      "%g frames per %s over %g %s makes %.0f frames, and a scan holds no more than %d: lower the density or the range",
 			      request->per_unit, unit, range, unit, count,
 			      FLYSCAN_FRAMES_MAX);
-	*frames = count;
 	return 0;
 }
 
@@ -83,9 +83,38 @@ static int check_exposure(const struct flyscan_request *request,
 		return 0;
 	if (!(request->exposure_s > 0) || request->exposure_s > period_s)
 		return refuse(error, EINVAL,
-			      "the exposure is %g s, but must be above zero and no longer than the period of %g s",
+			      "the exposure is %g s, but t_acquire must be above zero and no longer than the period of %g s",
 			      request->exposure_s, period_s);
 	return 0;
+}
+
+static int check_run(const struct flyscan_request *request, char *error)
+{
+	if (request->passes > FLYSCAN_PASSES_MAX)
+		return refuse(error, EINVAL,
+			      "the number of passes is %u, but passes must be 1 to %d",
+			      request->passes, FLYSCAN_PASSES_MAX);
+	if (request->tick_s != 0 &&
+	    !(request->tick_s >= TICK_LEAST_S && request->tick_s <= TICK_MOST_S))
+		return refuse(error, EINVAL,
+			      "the tick is %g s, but consumer_tick must be %g to %g s",
+			      request->tick_s, TICK_LEAST_S, TICK_MOST_S);
+	return 0;
+}
+
+int flyscan_check(const struct flyscan_request *request, const char *unit,
+		  double period_s, char *error)
+{
+	if (check_range(request, unit, error))
+		return -1;
+	if (!isfinite(period_s) || period_s <= 0)
+		return refuse(error, EINVAL,
+			      "the period is %g s, but t_period must be above zero",
+			      period_s);
+	if (check_frames(request, unit, error) ||
+	    check_exposure(request, period_s, error))
+		return -1;
+	return check_run(request, error);
 }
 
 static int check_speed(const struct flyscan_request *request,
@@ -97,10 +126,6 @@ static int check_speed(const struct flyscan_request *request,
 	double max = oscan_speed_to_double(axis->max_speed_sps_q44) / scale;
 	double range = fabs(request->end - request->start);
 
-	if (!oscan_speed_from_double(velocity * scale))
-		return refuse(error, ERANGE,
-			      "the scan needs %g %s/s, which is slower than %s can go: take a shorter period or a lower density",
-			      velocity, unit, axis->name);
 	if (velocity > max * (1 + SPEED_TOLERANCE))
 		return refuse(error, ERANGE,
 			      "the scan needs %g %s/s, and %s goes no faster than %g %s/s: take a period of %.3g s or longer, or a density of %.6g per %s or higher",
@@ -166,7 +191,8 @@ static int check_path(const struct flyscan_request *request,
 			      "the scan needs %s from %g to %g %s with its run-up, which is farther than it can count: choose a smaller range",
 			      axis->name, geometry->initial, geometry->final,
 			      unit);
-	if (seconds > MOVE_SECONDS_LIMIT)
+	/* Not a number if there is no speed at all. */
+	if (!(seconds <= MOVE_SECONDS_LIMIT))
 		return refuse(error, ERANGE,
 			      "the pass takes %.3g hours, and a move takes no more than 39: take a shorter period or a lower density",
 			      seconds / 3600);
@@ -195,11 +221,11 @@ int flyscan_plan(const struct flyscan_request *request,
 	double away;
 
 	memset(geometry, 0, sizeof(*geometry));
-	if (check_request(request, axis, period_s, error) ||
-	    count_frames(request, axis, &geometry->frames, error) ||
-	    check_exposure(request, period_s, error))
+	if (flyscan_check(request, oscan_axis_unit_name(axis), period_s,
+			  error))
 		return -1;
 
+	geometry->frames = count_frames(request);
 	geometry->direction = request->end > request->start ? 1 : -1;
 	geometry->duration_s = (geometry->frames - 1) * period_s;
 	geometry->velocity = range / geometry->duration_s;

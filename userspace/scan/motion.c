@@ -18,6 +18,9 @@
 #define STOP_NS (5 * NS_PER_S)
 #define TRACE_NS (3 * NS_PER_S)
 
+/* Longest wait for the time that the last frame has. */
+#define AHEAD_NS NS_PER_S
+
 static void pause_tick(void)
 {
 	struct timespec tick = { .tv_nsec = SCAN_TICK_MS * 1000000l };
@@ -81,6 +84,7 @@ static int start_move(struct scan *scan, double place, uint64_t speed)
 	if (oscan_motor_move(scan->motor, move))
 		return move_failed(scan, move->target);
 	scan->moving = true;
+	scan_guard_moving(scan);
 	scan->move_deadline_ns =
 		scan_now() + move->duration_ns * LATE_FACTOR + LATE_NS;
 	return 0;
@@ -154,6 +158,8 @@ int scan_watch(struct scan *scan)
 		return state_failed(scan);
 	if (read_steps(scan))
 		return -1;
+	if (scan_guard(scan))
+		return -1;
 	if (!scan->moving)
 		return 0;
 	if (state->motion == OSCAN_MOTION_IDLE &&
@@ -175,8 +181,15 @@ int scan_watch(struct scan *scan)
 	return 0;
 }
 
+/* The journal first: who is killed in between has changed nothing unknown. */
 static int enable(struct scan *scan)
 {
+	if (!(scan->state.flags & OSCAN_STATE_ENABLED) &&
+	    restore_note_motor(scan->restore, scan->request->device,
+			       scan->info->name))
+		return scan_fail(scan, errno,
+				 "wanted to write into the journal %.300s, found: %s; free some space there",
+				 restore_path(scan->restore), strerror(errno));
 	if (!oscan_motor_enable(scan->motor, scan->axis, true))
 		return 0;
 	if (errno == EBUSY)
@@ -204,7 +217,7 @@ int scan_taxi(struct scan *scan)
 {
 	double initial = scan->result->geometry.initial;
 
-	if (enable(scan) || scan_watch(scan))
+	if (scan_watch(scan) || enable(scan))
 		return -1;
 	if (scan->state.position != llrint(scan_steps(scan, initial)) &&
 	    start_move(scan, initial, taxi_speed(scan)))
@@ -228,12 +241,22 @@ int scan_taxi(struct scan *scan)
 
 int scan_launch(struct scan *scan)
 {
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
-	double speed = scan_steps(scan, geometry->velocity);
+	double speed = scan_steps(scan, scan->result->geometry.velocity);
+	uint32_t number = scan->result->passes;
+	struct scan_pass *pass;
 
-	if (start_move(scan, geometry->final, oscan_speed_from_double(speed)))
+	if (!scan->passes)
+		scan->passes = calloc(scan_pass_count(scan), sizeof(*pass));
+	if (!scan->passes)
+		return scan_fail(scan, ENOMEM,
+				 "wanted memory for %u passes, found none; end other programs",
+				 scan_pass_count(scan));
+	pass = &scan->passes[number];
+	scan_pass_planned(scan, number, pass);
+	if (start_move(scan, pass->final, oscan_speed_from_double(speed)))
 		return -1;
-	scan->launched = true;
+	pass->launch_ns = scan->move.start_ns;
+	scan->result->passes++;
 	return 0;
 }
 
@@ -244,7 +267,7 @@ static void stop_axis(struct scan *scan)
 	if (oscan_motor_stop(scan->motor, 1u << scan->axis))
 		oscan_motor_halt(scan->motor, 1u << scan->axis);
 	/* The taxi may be faster than the pass. */
-	if (!scan->launched)
+	if (!scan->result->passes)
 		ramp = (double)scan->info->max_speed_sps_q44 /
 		       OSCAN_SPEED_ONE /
 		       scan_steps(scan, scan->result->geometry.accel) *
@@ -293,6 +316,23 @@ static int trace_lost(struct scan *scan, uint64_t steps)
 			 oscan_track_gaps(scan->track));
 }
 
+/*
+ * A camera whose times are late tells of its last frame a time that is still
+ * to come; the axis is known to rest only up to now.
+ */
+static void await_last_frame(struct scan *scan)
+{
+	size_t taken = scan->result->ledger.taken;
+	uint64_t half_ns, end_ns, deadline = scan_now() + AHEAD_NS;
+
+	if (!taken)
+		return;
+	end_ns = scan_exposure(scan, &scan->frames[taken - 1], &half_ns);
+	end_ns += half_ns;
+	while (scan_now() <= end_ns && scan_now() < deadline)
+		pause_tick();
+}
+
 int scan_collect_trace(struct scan *scan)
 {
 	struct oscan_trace_batch end = { .axis = scan->axis };
@@ -302,6 +342,7 @@ int scan_collect_trace(struct scan *scan)
 	};
 	uint64_t deadline = scan_now() + TRACE_NS, steps;
 
+	await_last_frame(scan);
 	if (oscan_motor_state(scan->motor, scan->axis, &scan->state))
 		return state_failed(scan);
 	steps = scan->state.steps - scan->before.steps;

@@ -6,15 +6,13 @@
 #include <string.h>
 #include "scan.h"
 
-/* libcamera's times come through a struct timeval: 1 us, as a rectangle. */
-#define TIME_SIGMA_S (1e-6 / 3.4641016151377544)
-
 /* Arrays of the pairing, and the time that each position is for. */
 struct table {
 	double *position;
 	double *position_start;
 	double *position_end;
 	double *sigma;
+	double *between;
 	double *speed;
 	uint8_t *in_scan;
 	uint64_t *time_ns;
@@ -22,16 +20,7 @@ struct table {
 
 const char *scan_mark_name(const struct scan *scan)
 {
-	switch (scan->capabilities.mark) {
-	case CAMERA_MARK_EXPOSURE_START:
-		return "exposure_start";
-	case CAMERA_MARK_READOUT_START:
-		return "readout_start";
-	case CAMERA_MARK_FRAME_END:
-		return "frame_end";
-	default:
-		return "unknown";
-	}
+	return camera_mark_name(scan->capabilities.mark);
 }
 
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
@@ -39,22 +28,23 @@ uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 {
 	uint64_t half = frame->exposure_ns / 2;
 	uint64_t row = scan->capabilities.readout_ns / 2;
+	uint64_t time_ns = frame->time_ns - scan->latency_ns;
 
 	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
 		half = 0;
 	if (half_ns)
 		*half_ns = half;
 	if (!half)
-		return frame->time_ns;
+		return time_ns;
 	switch (scan->capabilities.mark) {
 	case CAMERA_MARK_EXPOSURE_START:
-		return frame->time_ns + half + row;
+		return time_ns + half + row;
 	case CAMERA_MARK_READOUT_START:
-		return frame->time_ns - half + row;
+		return time_ns - half + row;
 	case CAMERA_MARK_FRAME_END:
-		return frame->time_ns - half - row;
+		return time_ns - half - row;
 	default:
-		return frame->time_ns;
+		return time_ns;
 	}
 }
 
@@ -67,8 +57,7 @@ static double position_at(const struct scan *scan, uint64_t time_ns)
 	return oscan_axis_to_unit(scan->info, position.steps);
 }
 
-static void fill_row(struct scan *scan, struct table *table, size_t row,
-		     const uint64_t window_ns[2])
+static void fill_row(struct scan *scan, struct table *table, size_t row)
 {
 	double scale = oscan_axis_steps_per_unit(scan->info);
 	struct oscan_position position;
@@ -81,22 +70,22 @@ static void fill_row(struct scan *scan, struct table *table, size_t row,
 	if (oscan_track_at(scan->track, time_ns, &position)) {
 		table->position[row] = NAN;
 		table->sigma[row] = NAN;
+		table->between[row] = NAN;
 		table->speed[row] = NAN;
 		scan->result->frames_unpaired++;
 		return;
 	}
 	table->position[row] = oscan_axis_to_unit(scan->info, position.steps);
 	table->speed[row] = position.speed / scale;
-	table->sigma[row] = hypot(position.sigma / scale,
-				  table->speed[row] * TIME_SIGMA_S);
+	table->sigma[row] = scan_sigma(scan, time_ns, &position,
+				       &table->between[row]);
 	if (half_ns) {
 		table->position_start[row] =
 			position_at(scan, time_ns - half_ns);
 		table->position_end[row] =
 			position_at(scan, time_ns + half_ns);
 	}
-	table->in_scan[row] = time_ns >= window_ns[0] &&
-			      time_ns <= window_ns[1];
+	table->in_scan[row] = scan_in_window(scan, time_ns);
 	scan->result->frames_in_scan += table->in_scan[row];
 }
 
@@ -119,44 +108,20 @@ static void find_intervals(struct scan *scan, const struct table *table,
 	}
 }
 
-/*
- * When the axis passed @place after the launch. Places that it never passes
- * because the run-up is shorter than half a spacing, or because it was
- * stopped, are replaced by where it began or came to rest.
- */
-static uint64_t crossing(const struct scan *scan, double place)
+/* As that scan found it; none of its times is of this scan's trace. */
+static void fill_earlier(struct scan *scan, struct table *table, size_t row)
 {
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
-	double steps = scan_steps(scan, place);
-	uint64_t time_ns;
+	const struct flyscan_earlier *earlier = scan->request->earlier;
 
-	if (geometry->direction * (place - geometry->initial) <= 0)
-		return scan->move.start_ns;
-	if (!oscan_track_when(scan->track, steps, scan->move.start_ns,
-			      &time_ns))
-		return time_ns;
-	return scan->state.last_step_ns;
-}
-
-static void find_window(struct scan *scan, uint64_t window_ns[2])
-{
-	const struct flyscan_request *request = scan->request;
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
-	double half = (request->end - request->start) /
-		      (geometry->frames - 1) / 2;
-
-	window_ns[0] = UINT64_MAX;
-	window_ns[1] = 0;
-	if (!scan->launched)
-		return;
-	window_ns[0] = crossing(scan, request->start - half);
-	window_ns[1] = crossing(scan, request->end + half);
-	if (oscan_track_when(scan->track, scan_steps(scan, request->start),
-			     scan->move.start_ns, &scan->crossing_ns[0]))
-		scan->crossing_ns[0] = 0;
-	if (oscan_track_when(scan->track, scan_steps(scan, request->end),
-			     scan->move.start_ns, &scan->crossing_ns[1]))
-		scan->crossing_ns[1] = 0;
+	table->time_ns[row] = earlier->time_ns[row];
+	table->position[row] = earlier->position[row];
+	table->position_start[row] = earlier->position_start[row];
+	table->position_end[row] = earlier->position_end[row];
+	table->sigma[row] = earlier->sigma[row];
+	table->speed[row] = earlier->speed[row];
+	table->between[row] = NAN;
+	table->in_scan[row] = earlier->in_scan[row];
+	scan->result->frames_in_scan += table->in_scan[row];
 }
 
 static void free_table(struct table *table)
@@ -165,6 +130,7 @@ static void free_table(struct table *table)
 	free(table->position_start);
 	free(table->position_end);
 	free(table->sigma);
+	free(table->between);
 	free(table->speed);
 	free(table->in_scan);
 	free(table->time_ns);
@@ -178,12 +144,13 @@ static bool make_table(struct table *table, size_t rows)
 	table->position_start = calloc(room, sizeof(*table->position_start));
 	table->position_end = calloc(room, sizeof(*table->position_end));
 	table->sigma = calloc(room, sizeof(*table->sigma));
+	table->between = calloc(room, sizeof(*table->between));
 	table->speed = calloc(room, sizeof(*table->speed));
 	table->in_scan = calloc(room, sizeof(*table->in_scan));
 	table->time_ns = calloc(room, sizeof(*table->time_ns));
 	return table->position && table->position_start &&
-	       table->position_end && table->sigma && table->speed &&
-	       table->in_scan && table->time_ns;
+	       table->position_end && table->sigma && table->between &&
+	       table->speed && table->in_scan && table->time_ns;
 }
 
 static int store_table(struct scan *scan, const struct table *table,
@@ -198,25 +165,31 @@ static int store_table(struct scan *scan, const struct table *table,
 		.speed = table->speed,
 		.in_scan = table->in_scan,
 	};
-	struct writer_trace trace = {
-		.steps = oscan_track_count(scan->track),
-	};
+	struct writer_trace trace;
+	int result;
 
-	oscan_track_steps(scan->track, &trace.time_ns, &trace.position);
-	if (writer_add_pairing(scan->writer, &pairing) ||
-	    writer_add_array(scan->writer, "pairing/time_ns", table->time_ns,
-			     rows, "ns") ||
-	    writer_add_trace(scan->writer, &trace))
+	if (scan_trace(scan, &trace))
+		return -1;
+	result = writer_add_pairing(scan->writer, &pairing) ||
+		 writer_add_array(scan->writer, "pairing/time_ns",
+				  table->time_ns, rows, "ns") ||
+		 scan_store_uncertainty(scan, table->time_ns, table->position,
+					table->between, table->in_scan,
+					rows) ||
+		 writer_add_trace(scan->writer, &trace);
+	free((void *)trace.time_ns);
+	free((void *)trace.position);
+	if (result)
 		return scan_writer_failed(scan, errno);
-	scan->result->steps_traced = trace.steps;
+	scan->result->steps_traced = oscan_track_count(scan->track);
 	return 0;
 }
 
 int scan_pair(struct scan *scan)
 {
-	size_t rows = scan->result->ledger.written, row;
+	size_t copied = scan->result->ledger.copied, row;
+	size_t rows = copied + scan->result->ledger.written;
 	struct table table = { 0 };
-	uint64_t window_ns[2];
 	int result;
 
 	if (!make_table(&table, rows)) {
@@ -225,9 +198,12 @@ int scan_pair(struct scan *scan)
 				 "wanted memory for the positions of %zu frames, found none; take fewer frames",
 				 rows);
 	}
-	find_window(scan, window_ns);
-	for (row = 0; row < rows; row++)
-		fill_row(scan, &table, row, window_ns);
+	scan_find_windows(scan);
+	scan_find_uncertainty(scan, rows);
+	for (row = 0; row < copied; row++)
+		fill_earlier(scan, &table, row);
+	for (; row < rows; row++)
+		fill_row(scan, &table, row);
 	find_intervals(scan, &table, rows);
 	result = store_table(scan, &table, rows);
 	free_table(&table);

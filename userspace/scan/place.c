@@ -110,6 +110,17 @@ int scan_check_place(const char *directory, double bytes, char *why)
 	return 0;
 }
 
+double scan_free_bytes(const char *directory)
+{
+	char path[SCAN_PATH_LEN];
+	struct statvfs space;
+	struct stat status;
+
+	if (existing(directory, path, &status) < 0 || statvfs(path, &space))
+		return 0;
+	return (double)space.f_bavail * space.f_frsize;
+}
+
 static int make_folders(const char *directory)
 {
 	char path[SCAN_PATH_LEN];
@@ -169,62 +180,103 @@ static uint32_t queue_length(const struct scan *scan)
 	return wanted < 4 ? 4 : wanted;
 }
 
-static struct writer *open_file(struct scan *scan, const char *path)
+static void add_limits(const struct scan *scan, struct writer_config *config)
 {
+	const double scale = oscan_axis_steps_per_unit(scan->info);
+
+	config->has_limits = scan->info->flags & OSCAN_AXIS_HAS_LIMITS;
+	config->limit_min = scan->info->limit_min / scale;
+	config->limit_max = scan->info->limit_max / scale;
+}
+
+static struct writer *open_file(void *data, const char *path)
+{
+	struct scan *scan = data;
 	const struct flyscan_request *request = scan->request;
-	char title[256];
+	char title[256], *metadata = scan_metadata(scan);
+	struct writer *writer;
 	struct writer_config config = {
 		.path = path,
 		.width = scan->settings.width,
 		.height = scan->settings.height,
 		.bytes_per_pixel =
 			camera_bytes_per_pixel(scan->settings.format),
-		.queue_frames = queue_length(scan),
+		.queue_frames = scan->queue_frames,
+		.compression = request->compression,
+		.drop = request->nonblocking,
 		.axis_name = scan->info->name,
 		.axis_unit = scan_unit(scan),
 		.rotation = scan->info->unit == OSCAN_UNIT_DEGREE,
 		.steps_per_unit = oscan_axis_steps_per_unit(scan->info),
+		.velocity = scan->result->geometry.velocity,
+		.accel_s = scan->result->geometry.accel_s,
 		.camera_id = request->camera->id(scan->camera),
 		.camera_model = request->camera->model(scan->camera),
 		.time_mark = scan_mark_name(scan),
+		.readout_ns = scan->capabilities.readout_ns,
 		.title = title,
 		.program = "oscanctl " OSCAN_VERSION,
+		.metadata = metadata,
 	};
 
 	snprintf(title, sizeof(title), "fly scan of %s from %g to %g %s",
 		 scan->info->name, request->start, request->end,
 		 scan_unit(scan));
-	return writer_open(&config);
+	add_limits(scan, &config);
+	writer = writer_open(&config);
+	free(metadata);
+	return writer;
+}
+
+static int create_failed(struct scan *scan, const char *path)
+{
+	const char *kind = writer_compression_name(scan->request->compression);
+
+	if (errno == ENOTSUP)
+		return scan_fail(scan, errno,
+				 "wanted frames compressed with %s, found that HDF5 cannot read that here; install its plugin (Debian: hdf5-filter-plugin, bitshuffle) or take deflate",
+				 kind);
+	return scan_fail(scan, errno,
+			 "wanted to create %.300s, found: %s; choose another folder",
+			 path, strerror(errno));
+}
+
+struct writer *scan_new_file(const char *directory, const char *stem,
+			     struct writer *(*open)(void *data,
+						    const char *path),
+			     void *data, char *path)
+{
+	struct writer *writer;
+	unsigned long number;
+
+	snprintf(path, SCAN_PATH_LEN, "%s", directory);
+	if (make_folders(directory))
+		return NULL;
+	number = last_number(directory, stem);
+	for (int tries = 0; tries < MOST_TRIES; tries++) {
+		if (snprintf(path, SCAN_PATH_LEN, "%s/%s_%0*lu.h5", directory,
+			     stem, DIGITS, ++number) >= (int)SCAN_PATH_LEN) {
+			errno = ENAMETOOLONG;
+			return NULL;
+		}
+		writer = open(data, path);
+		if (writer || errno != EEXIST)
+			return writer;
+	}
+	return NULL;
 }
 
 int scan_create(struct scan *scan)
 {
 	const struct flyscan_request *request = scan->request;
 	char *path = scan->result->path;
-	unsigned long number;
-	int tries;
 
-	if (make_folders(request->directory))
-		return scan_fail(scan, errno,
-				 "wanted to make the folder %.200s, found: %s; choose another one",
-				 request->directory, strerror(errno));
-	number = last_number(request->directory, request->name);
-	for (tries = 0; tries < MOST_TRIES; tries++) {
-		if (snprintf(path, SCAN_PATH_LEN, "%s/%s_%0*lu.h5",
-			     request->directory, request->name, DIGITS,
-			     ++number) >= (int)SCAN_PATH_LEN) {
-			errno = ENAMETOOLONG;
-			break;
-		}
-		scan->writer = open_file(scan, path);
-		if (scan->writer)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	scan_fail(scan, errno,
-		  "wanted to create %.300s, found: %s; choose another folder",
-		  path, strerror(errno));
+	scan->queue_frames = queue_length(scan);
+	scan->writer = scan_new_file(request->directory, request->name,
+				     open_file, scan, path);
+	if (scan->writer)
+		return 0;
+	create_failed(scan, path);
 	*path = '\0';
 	return -1;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "latency-file.h"
 #include "scan.h"
 
 /* Frames before and behind the pass are kept too. */
@@ -174,6 +175,12 @@ static void object_camera(struct scan *scan, int error)
 		       id && *id ? id : "that is there first");
 		return;
 	}
+	if (error == EINVAL && id && !strncmp(id, "synthetic", 9)) {
+		object(scan, error,
+		       "wanted the camera %.80s, found a part of its name that is not known or cannot be; see oscan-synthetic(7)",
+		       id);
+		return;
+	}
 	if (error != ENODEV) {
 		object(scan, error,
 		       "wanted to open the camera %.80s, found: %s; \"oscanctl doctor\" tells more",
@@ -183,10 +190,57 @@ static void object_camera(struct scan *scan, int error)
 	}
 	if (scan->request->camera->list(add_camera, &names) <= 0)
 		object(scan, error,
-		       "wanted a camera, found none; connect one and see that its driver is loaded (\"oscanctl doctor\" tells more)");
+		       "wanted a camera, found none; connect one and see that its driver is loaded (\"oscanctl doctor\" tells more), or take \"synthetic\" to try without");
 	else
 		object(scan, error, "no camera \"%.80s\"; this machine has %.300s",
 		       id ? id : "", names.text);
+}
+
+/*
+ * A latency holds for the moment that it was measured for. Where nobody knows
+ * what the times mark, it leads to the middle of the exposure, and holds for
+ * that exposure alone.
+ */
+static bool latency_holds(const struct scan *scan,
+			  const struct latency_entry *entry)
+{
+	double exposure_ns = scan->settings.exposure_ns;
+
+	if (strcmp(entry->time_mark, scan_mark_name(scan)))
+		return false;
+	return scan->capabilities.mark != CAMERA_MARK_UNKNOWN ||
+	       fabs(entry->exposure_ns - exposure_ns) <= 0.01 * exposure_ns;
+}
+
+static void find_latency(struct scan *scan)
+{
+	const struct flyscan_request *request = scan->request;
+	struct latency_entry entry;
+
+	strcpy(scan->latency_source, "none");
+	if (request->latency_given) {
+		scan->latency_ns = request->latency_ns;
+		strcpy(scan->latency_source, "given");
+		return;
+	}
+	if (!request->latency_file)
+		return;
+	if (latency_file_load(request->latency_file,
+			      request->camera->id(scan->camera), &entry)) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			object(scan, errno,
+			       "wanted the measured latency of the camera in %.200s, found: %s; correct or remove that file",
+			       request->latency_file,
+			       errno == EBADMSG ? "it is not as oscanctl wrote it" :
+			       strerror(errno));
+		return;
+	}
+	if (!latency_holds(scan, &entry))
+		return;
+	scan->latency_ns = entry.latency_ns;
+	scan->latency_sigma_ns = entry.uncertainty_ns;
+	snprintf(scan->latency_source, sizeof(scan->latency_source),
+		 "measured %s", entry.measured);
 }
 
 static void configure_camera(struct scan *scan)
@@ -209,6 +263,11 @@ static void configure_camera(struct scan *scan)
 		return;
 	}
 	request->camera->capabilities(scan->camera, &scan->capabilities);
+	if (request->mark)
+		scan->capabilities.mark = request->mark;
+	if (request->readout_ns)
+		scan->capabilities.readout_ns = request->readout_ns;
+	find_latency(scan);
 	scan->result->width = settings->width;
 	scan->result->height = settings->height;
 	if (!scan_frame_bytes(scan))
@@ -220,35 +279,66 @@ static void configure_camera(struct scan *scan)
 static void open_camera(struct scan *scan)
 {
 	scan->camera = scan->request->camera->open(scan->request->camera_id);
-	if (scan->camera)
-		configure_camera(scan);
-	else
+	if (!scan->camera)
 		object_camera(scan, errno);
+	else if (restore_note_camera(scan->restore))
+		object(scan, errno,
+		       "wanted to write into the journal %.300s, found: %s; free some space there",
+		       restore_path(scan->restore), strerror(errno));
+	else
+		configure_camera(scan);
+}
+
+/* What a scan that was killed has left is put back before anything is read. */
+static void open_journal(struct scan *scan)
+{
+	char why[FLYSCAN_ERROR_LEN];
+
+	scan->restore = restore_open(scan->request->state,
+				     &scan->result->restored_earlier, why);
+	if (!scan->restore)
+		object(scan, errno, "%s", why);
+	else if (*why)
+		scan_warn(scan, FLYSCAN_WARN_RESTORE, "%s", why);
+}
+
+double scan_room(const struct scan *scan)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+	double passes = scan_pass_count(scan), bytes = FILE_BYTES;
+
+	if (scan->camera)
+		bytes += FRAMES_FACTOR * passes * geometry->frames *
+			 scan_frame_bytes(scan);
+	if (scan->info)
+		bytes += STEP_BYTES * passes *
+			 fabs(scan_steps(scan, geometry->final -
+					       geometry->initial));
+	if (earlier)
+		bytes += (double)earlier->frames * scan_frame_bytes(scan) +
+			 (double)earlier->steps * STEP_BYTES;
+	return bytes;
 }
 
 static void check_place(struct scan *scan)
 {
-	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	const char *name = scan->request->name;
-	double bytes = FILE_BYTES;
 	char why[FLYSCAN_ERROR_LEN];
 
 	if (!*name || strchr(name, '/') || strlen(name) > 200)
 		object(scan, EINVAL,
 		       "wanted a name for the file, found \"%.40s\"; choose one of 1 to 200 letters without \"/\"",
 		       name);
-	if (scan->camera)
-		bytes += FRAMES_FACTOR * geometry->frames *
-			 scan_frame_bytes(scan);
-	if (scan->info)
-		bytes += STEP_BYTES * fabs(scan_steps(scan, geometry->final -
-						      geometry->initial));
-	if (scan_check_place(scan->request->directory, bytes, why))
+	if (scan_check_place(scan->request->directory, scan_room(scan), why))
 		object(scan, errno, "%s", why);
 }
 
 int scan_preflight(struct scan *scan)
 {
+	open_journal(scan);
+	if (!scan->restore)
+		return -1;
 	open_axis(scan);
 	if (scan->info)
 		check_geometry(scan);

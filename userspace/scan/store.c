@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include "scan.h"
 
 /*
@@ -14,6 +15,9 @@
 #define FLUSH_BYTES_PER_S (50.0 * 1024 * 1024)
 #define FLUSH_HEADROOM 3
 #define FLUSH_LEAST_S 10
+
+/* Longest name of the user's metadata. */
+#define KEY_LEN 64
 
 struct number {
 	const char *name;
@@ -28,39 +32,62 @@ struct text {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static uint64_t clock_ns(clockid_t clock)
+void scan_read_clocks(struct oscan_clocks *clocks)
 {
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
+	if (oscan_clock_read(clocks))
+		memset(clocks, 0, sizeof(*clocks));
 }
 
-/* The tightest of a few readings: the others were interrupted. */
-void scan_read_clocks(struct scan_clocks *clocks)
+/* The user's own metadata win over those of the scan, see flyscan.h. */
+static bool is_users(const struct scan *scan, const char *name)
 {
-	uint64_t best = UINT64_MAX;
+	for (size_t i = 0; i < scan->request->md_count; i++)
+		if (!strcmp(scan->request->md[i].key, name))
+			return true;
+	return false;
+}
 
-	for (int i = 0; i < 5; i++) {
-		uint64_t before = clock_ns(CLOCK_MONOTONIC);
-		uint64_t boottime = clock_ns(CLOCK_BOOTTIME);
-		uint64_t realtime = clock_ns(CLOCK_REALTIME);
-		uint64_t after = clock_ns(CLOCK_MONOTONIC);
+static int store_users(struct scan *scan)
+{
+	const struct flyscan_md *md = scan->request->md;
 
-		if (after - before >= best)
-			continue;
-		best = after - before;
-		clocks->monotonic_ns = before + best / 2;
-		clocks->boottime_ns = boottime;
-		clocks->realtime_ns = realtime;
+	for (size_t i = 0; i < scan->request->md_count; i++) {
+		if (md[i].text ?
+		    writer_add_text(scan->writer, md[i].key, md[i].text) :
+		    writer_add_number(scan->writer, md[i].key, md[i].number,
+				      NULL))
+			return -1;
 	}
+	return 0;
+}
+
+bool flyscan_md_key(const char *key)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char more[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+	/* Groups and texts that the scan stores itself. */
+	static const char *const taken[] = {
+		"camera", "clocks", "ledger", "motor", "pairing", "pass",
+		"resumed_from", "steps", "uncertainty", "versions", "warnings",
+		"watchdog",
+	};
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < COUNT(taken); i++)
+		if (!strcmp(key, taken[i]))
+			return false;
+	return length && length <= KEY_LEN && strchr(letters, *key) &&
+	       strspn(key, more) == length;
 }
 
 static int store_numbers(struct scan *scan, const struct number *numbers,
 			 size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (writer_add_number(scan->writer, numbers[i].name,
+		if (!is_users(scan, numbers[i].name) &&
+		    writer_add_number(scan->writer, numbers[i].name,
 				      numbers[i].value, numbers[i].unit))
 			return -1;
 	return 0;
@@ -70,7 +97,8 @@ static int store_texts(struct scan *scan, const struct text *texts,
 		       size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (writer_add_text(scan->writer, texts[i].name,
+		if (!is_users(scan, texts[i].name) &&
+		    writer_add_text(scan->writer, texts[i].name,
 				    texts[i].value))
 			return -1;
 	return 0;
@@ -102,31 +130,36 @@ static int store_parameters(struct scan *scan)
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	const char *unit = scan_unit(scan);
 	double scale = oscan_axis_steps_per_unit(scan->info);
+	const struct flyscan_earlier *earlier = request->earlier;
 	bool rotation = scan->info->unit == OSCAN_UNIT_DEGREE;
 	const char *per_s = rotation ? "deg/s" : "mm/s";
 	const struct text texts[] = {
 		{ "plan_name", "flyscan" },
 		{ "det_name", request->camera->id(scan->camera) },
 		{ "flymotor_name", scan->info->name },
-		{ "compression", "none" },
+		{ "compression",
+		  writer_compression_name(request->compression) },
 		{ "motor_egu", unit },
 		{ "ad_file_name", request->name },
 		{ "ad_file_path", request->directory },
 		{ "camera_interface", request->camera->name },
 		{ "camera/time_mark", scan_mark_name(scan) },
+		{ "camera/latency_source", scan->latency_source },
 		{ "status", scan->error ? scan->result->error : "complete" },
 	};
 	const struct number numbers[] = {
-		{ "p_start", request->start, unit },
-		{ "p_end", request->end, unit },
+		{ "p_start", earlier ? earlier->start : request->start, unit },
+		{ "p_end", earlier ? earlier->end : request->end, unit },
 		{ "exposures_per_egu", request->per_unit,
 		  rotation ? "1/deg" : "1/mm" },
 		{ "t_acquire", exposure_s(scan), "s" },
+		{ "t_acquire_was_default", request->exposure_s == 0, NULL },
 		{ "t_period", request->period_s, "s" },
 		{ "taxi_allowance", request->taxi_allowance, unit },
 		{ "p_initial", geometry->initial, unit },
 		{ "p_final", geometry->final, unit },
-		{ "num_frames", geometry->frames, NULL },
+		{ "num_frames", earlier ? earlier->places : geometry->frames,
+		  NULL },
 		{ "scan_active_duration", geometry->duration_s, "s" },
 		{ "scan_velocity", geometry->velocity, per_s },
 		{ "d_taxi", geometry->d_taxi, unit },
@@ -140,7 +173,14 @@ static int store_parameters(struct scan *scan)
 		/* The file has no bound. */
 		{ "hdf_num_capture", 0, NULL },
 		{ "hdf_flush_timeout_max", flush_timeout_s(scan), "s" },
-		{ "consumer_tick", SCAN_TICK_MS / 1e3, "s" },
+		{ "consumer_tick", scan_tick_ms(scan) / 1e3, "s" },
+		{ "force_hdf_nonblocking", request->nonblocking, NULL },
+		{ "strict", request->strict, NULL },
+		{ "passes", scan_pass_count(scan), NULL },
+		{ "queue_frames", scan->queue_frames, NULL },
+		{ "watchdog/motion", scan_motion_timeout_s(scan), "s" },
+		{ "watchdog/writer", scan_writer_timeout_s(scan), "s" },
+		{ "watchdog/deadline", scan->guard.deadline_s, "s" },
 	};
 
 	if (store_texts(scan, texts, COUNT(texts)) ||
@@ -173,6 +213,11 @@ static int store_camera(struct scan *scan)
 		{ "camera/sets_gain", can->sets_gain, NULL },
 		{ "camera/counts_gaps", can->counts_gaps, NULL },
 		{ "camera/readout", can->readout_ns / 1e9, "s" },
+		{ "camera/row_time", settings->height > 1 ?
+		  can->readout_ns / 1e9 / (settings->height - 1) : 0, "s" },
+		{ "camera/latency", scan->latency_ns / 1e9, "s" },
+		{ "camera/latency_uncertainty",
+		  scan->latency_sigma_ns / 1e9, "s" },
 	};
 
 	return store_numbers(scan, numbers, COUNT(numbers));
@@ -188,7 +233,18 @@ static int store_ledger(struct scan *scan)
 		{ "ledger/camera_bad", ledger->camera_bad, NULL },
 		{ "ledger/delivered", ledger->delivered, NULL },
 		{ "ledger/taken", ledger->taken, NULL },
+		{ "ledger/dropped", ledger->dropped, NULL },
+		{ "ledger/packed", ledger->packed, NULL },
 		{ "ledger/written", ledger->written, NULL },
+		{ "ledger/copied", ledger->copied, NULL },
+		{ "ledger/lost_sensor", ledger->sensor_gaps, NULL },
+		{ "ledger/lost_camera", ledger->camera_dropped, NULL },
+		{ "ledger/lost_queue", ledger->delivered - ledger->taken,
+		  NULL },
+		{ "ledger/lost_compressor", ledger->taken - ledger->packed,
+		  NULL },
+		{ "ledger/lost_writer", ledger->packed - ledger->written,
+		  NULL },
 		{ "ledger/lost", flyscan_lost(ledger), NULL },
 		{ "ledger/in_scan", result->frames_in_scan, NULL },
 		{ "ledger/unpaired", result->frames_unpaired, NULL },
@@ -234,15 +290,18 @@ static int store_motor(struct scan *scan)
 }
 
 static int store_clock(struct scan *scan, const char *when,
-		       const struct scan_clocks *clocks)
+		       const struct oscan_clocks *clocks)
 {
+	uint64_t now = clocks->monotonic_ns;
 	const struct {
 		const char *name;
 		uint64_t time_ns;
 	} list[] = {
-		{ "monotonic", clocks->monotonic_ns },
-		{ "boottime", clocks->boottime_ns },
-		{ "realtime", clocks->realtime_ns },
+		{ "monotonic", now },
+		{ "boottime", now + clocks->boottime_offset_ns },
+		{ "boottime_error", clocks->boottime_error_ns },
+		{ "realtime", now + clocks->realtime_offset_ns },
+		{ "realtime_error", clocks->realtime_error_ns },
 	};
 	char name[64];
 
@@ -255,21 +314,73 @@ static int store_clock(struct scan *scan, const char *when,
 	return 0;
 }
 
+/* One for each pass that was begun, the first one in clocks too; 0: never. */
+static int store_passes(struct scan *scan)
+{
+	size_t passes = scan->result->passes, count = passes ? passes : 1;
+	uint64_t *times = calloc(3 * count, sizeof(*times));
+	int result;
+
+	if (!times)
+		return -1;
+	for (size_t i = 0; i < passes; i++) {
+		times[i] = scan->passes[i].launch_ns;
+		times[count + i] = scan->passes[i].crossing_ns[0];
+		times[2 * count + i] = scan->passes[i].crossing_ns[1];
+	}
+	result = store_time(scan, "clocks/launch", times[0]) ||
+		 store_time(scan, "clocks/t_start", times[count]) ||
+		 store_time(scan, "clocks/t_end", times[2 * count]) ||
+		 writer_add_array(scan->writer, "pass/launch", times, count,
+				  "ns") ||
+		 writer_add_array(scan->writer, "pass/t_start",
+				  times + count, count, "ns") ||
+		 writer_add_array(scan->writer, "pass/t_end",
+				  times + 2 * count, count, "ns");
+	free(times);
+	return result ? -1 : 0;
+}
+
 static int store_clocks(struct scan *scan)
 {
-	struct scan_clocks now;
+	struct oscan_clocks now;
 
 	scan_read_clocks(&now);
 	if (store_clock(scan, "start", &scan->start_clocks) ||
 	    store_clock(scan, "end", &now))
 		return -1;
-	/* Zero: not reached. */
-	if (store_time(scan, "clocks/launch",
-		       scan->launched ? scan->move.start_ns : 0) ||
-	    store_time(scan, "clocks/t_start", scan->crossing_ns[0]) ||
-	    store_time(scan, "clocks/t_end", scan->crossing_ns[1]))
-		return -1;
-	return 0;
+	return store_passes(scan);
+}
+
+static int store_boot(struct scan *scan)
+{
+	char id[64] = "";
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (file) {
+		if (!fgets(id, sizeof(id), file))
+			*id = '\0';
+		fclose(file);
+	}
+	id[strcspn(id, "\n")] = '\0';
+	return writer_add_text(scan->writer, "clocks/boot_id", id);
+}
+
+static int store_warnings(struct scan *scan)
+{
+	const struct flyscan_result *result = scan->result;
+	char name[64];
+
+	for (uint32_t i = 0; i < result->warning_count; i++) {
+		snprintf(name, sizeof(name), "warnings/%u", i);
+		if (writer_add_text(scan->writer, name,
+				    result->warnings[i].text))
+			return -1;
+	}
+	if (!scan->request->earlier)
+		return 0;
+	return writer_add_text(scan->writer, "resumed_from",
+			       scan->request->earlier->path);
 }
 
 static int store_versions(struct scan *scan)
@@ -290,11 +401,43 @@ static int store_versions(struct scan *scan)
 				 info->abi_version, NULL);
 }
 
+/* Each hop within the writer; what is lost is the difference of two. */
+static int store_writer(struct scan *scan)
+{
+	struct writer_counts counts;
+
+	writer_counts(scan->writer, &counts);
+	const struct number numbers[] = {
+		{ "writer/offered", counts.offered, NULL },
+		{ "writer/dropped", counts.dropped, NULL },
+		{ "writer/refused", counts.refused, NULL },
+		{ "writer/taken", counts.taken, NULL },
+		{ "writer/packed", counts.packed, NULL },
+		{ "writer/plain", counts.plain, NULL },
+		{ "writer/written", counts.written, NULL },
+		{ "writer/bytes", counts.bytes, NULL },
+	};
+
+	return store_numbers(scan, numbers, COUNT(numbers));
+}
+
+/* For the stop document, as bluesky has it. */
+static void store_outcome(struct scan *scan)
+{
+	if (!scan->error)
+		writer_outcome(scan->writer, "success", "");
+	else
+		writer_outcome(scan->writer, scan->error == ECANCELED ?
+			       "abort" : "fail", scan->result->error);
+}
+
 int scan_store(struct scan *scan)
 {
-	if (store_parameters(scan) || store_camera(scan) ||
-	    store_ledger(scan) || store_motor(scan) || store_clocks(scan) ||
-	    store_versions(scan))
+	store_outcome(scan);
+	if (store_users(scan) || store_parameters(scan) ||
+	    store_camera(scan) || store_ledger(scan) || store_motor(scan) ||
+	    store_clocks(scan) || store_boot(scan) || store_warnings(scan) ||
+	    store_versions(scan) || store_writer(scan))
 		return scan_writer_failed(scan, errno);
 	return 0;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "h5.h"
 
-/* Small: the chunk that is being filled is written anew by each flush. */
-#define GROWING_CHUNK 256
-
 static hid_t text_type(void)
 {
 	hid_t type = H5Tcopy(H5T_C_S1);
@@ -16,6 +13,22 @@ static hid_t text_type(void)
 		return -1;
 	}
 	return type;
+}
+
+hid_t h5_access(void)
+{
+	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+
+	if (access < 0)
+		return -1;
+	if (H5Pset_libver_bounds(access, H5F_LIBVER_LATEST,
+				 H5F_LIBVER_LATEST) < 0 ||
+	    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+	    H5Pset_file_locking(access, true, true) < 0) {
+		H5Pclose(access);
+		return -1;
+	}
+	return access;
 }
 
 hid_t h5_group(hid_t parent, const char *name, const char *nx_class)
@@ -177,6 +190,11 @@ int h5_number(hid_t parent, const char *path, double value, const char *units)
 	return put_scalar(parent, path, H5T_NATIVE_DOUBLE, &value, units);
 }
 
+int h5_integer(hid_t parent, const char *path, int64_t value)
+{
+	return put_scalar(parent, path, H5T_NATIVE_INT64, &value, NULL);
+}
+
 int h5_array(hid_t parent, const char *path, hid_t type, const void *values,
 	     size_t count, const char *units)
 {
@@ -195,7 +213,7 @@ int h5_array(hid_t parent, const char *path, hid_t type, const void *values,
 static hid_t growing_dataset(hid_t parent, const char *path, hid_t type,
 			     hid_t space)
 {
-	const hsize_t chunk[] = { GROWING_CHUNK };
+	const hsize_t chunk[] = { H5_GROWING_CHUNK };
 	hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
 	hid_t dataset = -1;
 
@@ -226,27 +244,28 @@ hid_t h5_growing(hid_t parent, const char *path, hid_t type,
 	return dataset;
 }
 
-static int write_one(hid_t dataset, hid_t type, hid_t space, uint64_t at,
-		     const void *value)
+static int write_some(hid_t dataset, hid_t type, hid_t space, uint64_t at,
+		      const void *values, size_t more)
 {
-	const hsize_t start[] = { at }, one[] = { 1 };
+	const hsize_t start[] = { at }, count[] = { more };
 	hid_t memory;
 	herr_t written;
 
-	if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, one,
+	if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count,
 				NULL) < 0)
 		return -1;
-	memory = H5Screate_simple(1, one, NULL);
+	memory = H5Screate_simple(1, count, NULL);
 	if (memory < 0)
 		return -1;
-	written = H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, value);
+	written = H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, values);
 	H5Sclose(memory);
 	return written < 0 ? -1 : 0;
 }
 
-int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *value)
+int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *values,
+	      size_t more)
 {
-	const hsize_t dims[] = { count + 1 };
+	const hsize_t dims[] = { count + more };
 	hid_t space;
 	int ret;
 
@@ -255,7 +274,7 @@ int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *value)
 	space = H5Dget_space(dataset);
 	if (space < 0)
 		return -1;
-	ret = write_one(dataset, type, space, count, value);
+	ret = write_some(dataset, type, space, count, values, more);
 	H5Sclose(space);
 	return ret;
 }

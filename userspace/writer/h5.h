@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Values in a chunk of what grows; each flush writes the one being filled. */
+#define H5_GROWING_CHUNK 256
+
+/** h5_access - how every file of ours is opened; to be closed by the caller */
+hid_t h5_access(void);
+
 /** h5_group - make a group; its attribute NX_class is set */
 hid_t h5_group(hid_t parent, const char *name, const char *nx_class);
 
@@ -36,6 +42,9 @@ int h5_describe(hid_t parent, const char *path, const char *name,
 /** h5_text - a text dataset, UTF-8 */
 int h5_text(hid_t parent, const char *path, const char *text);
 
+/** h5_integer - a scalar dataset, i64 */
+int h5_integer(hid_t parent, const char *path, int64_t value);
+
 /** h5_number - a scalar dataset; @units may be NULL */
 int h5_number(hid_t parent, const char *path, double value, const char *units);
 
@@ -50,8 +59,9 @@ int h5_array(hid_t parent, const char *path, hid_t type, const void *values,
 hid_t h5_growing(hid_t parent, const char *path, hid_t type,
 		 const char *units);
 
-/** h5_append - write one value behind @count values of h5_growing() */
-int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *value);
+/** h5_append - write @more values behind @count values of h5_growing() */
+int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *values,
+	      size_t more);
 
 /** h5_link - give an object a second name; both paths begin at @parent */
 int h5_link(hid_t parent, const char *path, const char *second);

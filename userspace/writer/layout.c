@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
+#include "compress.h"
 #include "h5.h"
 #include "layout.h"
 
 #define DETECTOR "/entry/instrument/detector/"
+#define ATTRIBUTES "/entry/instrument/NDAttributes/"
+
+/* From 1970-01-01 to 1990-01-01, where EPICS begins to count. */
+#define EPICS_EPOCH_NS (UINT64_C(631152000) * 1000000000)
 
 enum column_type { COLUMN_U8, COLUMN_U32, COLUMN_U64, COLUMN_F64 };
 
 #define COLUMN(group, field, type, unit, text)				\
-	{ group #field, offsetof(struct layout_row, field), type, unit, text }
+	NAMED(group #field, field, type, unit, text)
+#define NAMED(path, field, type, unit, text)				\
+	{ path, offsetof(struct layout_row, field), type, unit, text }
 
 static const struct column {
 	const char *path;
@@ -29,14 +36,39 @@ static const struct column {
 	COLUMN(DETECTOR, frame_status, COLUMN_U8, NULL,
 	       "1: good, 2: may be corrupt, as the camera says"),
 	COLUMN(DETECTOR, start_time, COLUMN_F64, "s",
-	       "sensor_timestamp, counted from start"),
+	       "begin of the exposure, counted from start"),
+	COLUMN(DETECTOR, stop_time, COLUMN_F64, "s",
+	       "end of the exposure, counted from start"),
 	COLUMN(DETECTOR, count_time, COLUMN_F64, "s",
 	       "exposure time as reported with the frame"),
 	COLUMN(DETECTOR, frame_time, COLUMN_F64, "s",
 	       "time from frame to frame as reported with the frame"),
 	COLUMN(DETECTOR, gain, COLUMN_F64, NULL,
 	       "analogue gain as reported with the frame"),
+	NAMED(ATTRIBUTES "NDArrayTimeStamp", epics_time, COLUMN_F64, "s",
+	      "sensor_timestamp, UTC, from 1990-01-01"),
+	NAMED(ATTRIBUTES "NDArrayEpicsTSSec", epics_s, COLUMN_U32, "s",
+	      "whole seconds of NDArrayTimeStamp"),
+	NAMED(ATTRIBUTES "NDArrayEpicsTSnSec", epics_ns, COLUMN_U32, "ns",
+	      "rest of NDArrayTimeStamp"),
 };
+
+const char *layout_column_path(int column)
+{
+	return columns_table[column].path;
+}
+
+static size_t file_size(enum column_type type)
+{
+	switch (type) {
+	case COLUMN_U8:
+		return 1;
+	case COLUMN_U32:
+		return 4;
+	default:
+		return 8;
+	}
+}
 
 static hid_t file_type(enum column_type type)
 {
@@ -79,6 +111,7 @@ void layout_now(struct layout_epoch *epoch)
 		epoch->monotonic_ns = before + width / 2;
 		utc = real;
 	}
+	epoch->utc_ns = utc.tv_sec * UINT64_C(1000000000) + utc.tv_nsec;
 	gmtime_r(&utc.tv_sec, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(epoch->text, sizeof(epoch->text), "%s.%09ldZ", date,
@@ -90,22 +123,61 @@ double layout_seconds(const struct layout_epoch *epoch, uint64_t time_ns)
 	return (double)(int64_t)(time_ns - epoch->monotonic_ns) / 1e9;
 }
 
-/* RFC 9562, version 4. */
-static int make_uuid(char text[37])
+uint64_t layout_utc_ns(const struct layout_epoch *epoch, uint64_t time_ns)
 {
-	unsigned char bytes[16];
-	char *p = text;
+	return epoch->utc_ns + (time_ns - epoch->monotonic_ns);
+}
 
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return -1;
-	bytes[6] = (bytes[6] & 0x0f) | 0x40;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	for (int n = 0; n < 16; n++) {
-		if (n == 4 || n == 6 || n == 8 || n == 10)
-			*p++ = '-';
-		p += sprintf(p, "%02x", bytes[n]);
-	}
+static double or_nan(double value)
+{
+	return value > 0 ? value : NAN;
+}
+
+/* Nanoseconds from the begin of the first row's exposure to the time. */
+static uint64_t time_after_start(const struct writer_config *config,
+				 const struct writer_frame *frame)
+{
+	if (!strcmp(config->time_mark, "readout_start"))
+		return frame->exposure_ns;
+	if (!strcmp(config->time_mark, "frame_end") && frame->exposure_ns)
+		return frame->exposure_ns + config->readout_ns;
 	return 0;
+}
+
+void layout_row(const struct writer_config *config,
+		const struct layout_epoch *epoch, uint64_t index,
+		const struct writer_frame *frame, struct layout_row *row)
+{
+	const uint64_t epics = layout_utc_ns(epoch, frame->time_ns) -
+			       EPICS_EPOCH_NS;
+	const bool known = frame->exposure_ns &&
+			   strcmp(config->time_mark, "unknown");
+	const uint64_t start = frame->time_ns -
+			       time_after_start(config, frame);
+
+	*row = (struct layout_row) {
+		.frame_index = index,
+		.sensor_timestamp = frame->time_ns,
+		.sequence_number = frame->sequence,
+		.frame_status = (uint8_t)frame->status,
+		.start_time = layout_seconds(epoch, start),
+		.stop_time = known ? layout_seconds(epoch, start +
+						    frame->exposure_ns) : NAN,
+		.count_time = or_nan(frame->exposure_ns / 1e9),
+		.frame_time = or_nan(frame->frame_duration_ns / 1e9),
+		.gain = or_nan(frame->gain),
+		.epics_time = epics / 1e9,
+		.epics_s = (uint32_t)(epics / 1000000000),
+		.epics_ns = (uint32_t)(epics % 1000000000),
+	};
+}
+
+/* "0.1.0" of "oscanctl 0.1.0". */
+static const char *version_of(const char *program)
+{
+	const char *space = strrchr(program, ' ');
+
+	return space ? space + 1 : program;
 }
 
 static int describe_root(hid_t file, const struct writer_config *config,
@@ -122,23 +194,23 @@ static int describe_root(hid_t file, const struct writer_config *config,
 	       h5_attribute(file, "file_name", config->path) ||
 	       h5_attribute(file, "file_time", epoch->text) ||
 	       h5_attribute(file, "creator", config->program) ||
+	       h5_attribute(file, "creator_version",
+			    version_of(config->program)) ||
 	       h5_attribute(file, "HDF5_Version", version) ? -1 : 0;
 }
 
 static int make_entry(hid_t file, const struct writer_config *config,
-		      const struct layout_epoch *epoch)
+		      const struct layout_epoch *epoch, const char *uid)
 {
-	char uuid[37];
-
-	if (make_uuid(uuid))
-		return -1;
 	return h5_make_group(file, "/entry", "NXentry") ||
 	       h5_describe(file, "/entry", "default", "data") ||
 	       h5_text(file, "/entry/title", config->title) ||
 	       h5_text(file, "/entry/start_time", epoch->text) ||
-	       h5_text(file, "/entry/entry_identifier", uuid) ||
-	       h5_text(file, "/entry/entry_identifier_uuid", uuid) ||
-	       h5_text(file, "/entry/program_name", config->program) ? -1 : 0;
+	       h5_text(file, "/entry/entry_identifier", uid) ||
+	       h5_text(file, "/entry/entry_identifier_uuid", uid) ||
+	       h5_text(file, "/entry/program_name", config->program) ||
+	       h5_describe(file, "/entry/program_name", "version",
+			   version_of(config->program)) ? -1 : 0;
 }
 
 static int make_instrument(hid_t file, const struct writer_config *config)
@@ -149,23 +221,47 @@ static int make_instrument(hid_t file, const struct writer_config *config)
 			     "NXdetector") ||
 	       h5_text(file, DETECTOR "local_name", config->camera_id) ||
 	       h5_text(file, DETECTOR "description", config->camera_model) ||
-	       h5_text(file, DETECTOR "layout", "area") ? -1 : 0;
+	       h5_text(file, DETECTOR "layout", "area") ||
+	       h5_text(file, DETECTOR "type", "CMOS") ||
+	       h5_integer(file, DETECTOR "bit_depth_readout", 8) ||
+	       h5_integer(file, DETECTOR "saturation_value", 255) ||
+	       h5_number(file, DETECTOR "detector_readout_time",
+			 config->readout_ns / 1e9, "s") ||
+	       h5_make_group(file, "/entry/instrument/NDAttributes",
+			     "NXcollection") ? -1 : 0;
+}
+
+static int add_to_axis(hid_t file, const struct writer_config *config,
+		       const char *name, double value, const char *per)
+{
+	char path[600], unit[64];
+
+	snprintf(path, sizeof(path), "/entry/instrument/%s/%s",
+		 config->axis_name, name);
+	snprintf(unit, sizeof(unit), per, config->axis_unit);
+	return h5_number(file, path, value, unit);
 }
 
 static int make_axis(hid_t file, const struct writer_config *config)
 {
-	char group[512], path[600], unit[64];
+	const double least = config->has_limits ? config->limit_min : NAN;
+	const double most = config->has_limits ? config->limit_max : NAN;
+	char group[512], path[600];
 
 	snprintf(group, sizeof(group), "/entry/instrument/%s",
 		 config->axis_name);
-	if (h5_make_group(file, group, "NXpositioner"))
-		return -1;
 	snprintf(path, sizeof(path), "%s/name", group);
-	if (h5_text(file, path, config->axis_name))
-		return -1;
-	snprintf(path, sizeof(path), "%s/steps_per_unit", group);
-	snprintf(unit, sizeof(unit), "1/%s", config->axis_unit);
-	return h5_number(file, path, config->steps_per_unit, unit);
+	return h5_make_group(file, group, "NXpositioner") ||
+	       h5_text(file, path, config->axis_name) ||
+	       add_to_axis(file, config, "steps_per_unit",
+			   config->steps_per_unit, "1/%s") ||
+	       add_to_axis(file, config, "velocity", or_nan(config->velocity),
+			   "%s/s") ||
+	       add_to_axis(file, config, "acceleration_time",
+			   or_nan(config->accel_s), "s") ||
+	       add_to_axis(file, config, "soft_limit_min", least, "%s") ||
+	       add_to_axis(file, config, "soft_limit_max", most, "%s")
+	       ? -1 : 0;
 }
 
 static int make_rest(hid_t file, const struct writer_config *config)
@@ -186,14 +282,16 @@ static int image_chunk(const struct writer_config *config, hsize_t *dims)
 	return config->bytes_per_pixel > 1 ? 4 : 3;
 }
 
-static hid_t image_plist(int rank, const hsize_t *chunk)
+static hid_t image_plist(const struct writer_config *config, int rank,
+			 const hsize_t *chunk)
 {
 	hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
 
 	if (plist < 0)
 		return -1;
 	if (H5Pset_chunk(plist, rank, chunk) < 0 ||
-	    H5Pset_fill_time(plist, H5D_FILL_TIME_NEVER) < 0) {
+	    H5Pset_fill_time(plist, H5D_FILL_TIME_NEVER) < 0 ||
+	    compress_set_filters(config->compression, plist)) {
 		H5Pclose(plist);
 		return -1;
 	}
@@ -204,7 +302,7 @@ static hid_t make_image(hid_t file, const struct writer_config *config)
 {
 	hsize_t dims[4], max[4];
 	const int rank = image_chunk(config, dims);
-	hid_t plist = image_plist(rank, dims), space, image = -1;
+	hid_t plist = image_plist(config, rank, dims), space, image = -1;
 
 	memcpy(max, dims, sizeof(max));
 	max[0] = H5S_UNLIMITED;
@@ -286,18 +384,20 @@ static int link_data(hid_t file, const struct writer_config *config)
 	return h5_link(file, DETECTOR "data", "/entry/data/data") ||
 	       h5_link(file, DETECTOR "sensor_timestamp",
 		       "/entry/data/sensor_timestamp") ||
+	       h5_link(file, DETECTOR "sequence_number",
+		       ATTRIBUTES "NDArrayUniqueId") ||
 	       describe_data(file, config, "sensor_timestamp") ? -1 : 0;
 }
 
 int layout_make(hid_t file, const struct writer_config *config,
-		const struct layout_epoch *epoch, hid_t *image,
-		hid_t *columns)
+		const struct layout_epoch *epoch, const char *uid,
+		hid_t *image, hid_t *columns)
 {
 	for (int n = 0; n < LAYOUT_COLUMNS; n++)
 		columns[n] = -1;
 	*image = -1;
 	if (describe_root(file, config, epoch) ||
-	    make_entry(file, config, epoch) ||
+	    make_entry(file, config, epoch, uid) ||
 	    make_instrument(file, config) ||
 	    make_axis(file, config) ||
 	    make_rest(file, config))
@@ -311,32 +411,39 @@ int layout_make(hid_t file, const struct writer_config *config,
 	       link_data(file, config) ? -1 : 0;
 }
 
-int layout_append_row(const hid_t *columns, const struct layout_row *row)
+int layout_append_rows(const hid_t *columns, const struct layout_row *rows,
+		       size_t count)
 {
 	for (int n = 0; n < LAYOUT_COLUMNS; n++) {
 		const struct column *c = &columns_table[n];
+		const size_t size = file_size(c->type);
+		char values[LAYOUT_BATCH * sizeof(uint64_t)];
 
+		for (size_t row = 0; row < count; row++)
+			memcpy(values + row * size,
+			       (const char *)&rows[row] + c->offset, size);
 		if (h5_append(columns[n], file_type(c->type),
-			      row->frame_index,
-			      (const char *)row + c->offset))
+			      rows->frame_index, values, count))
 			return -1;
 	}
 	return 0;
 }
 
 int layout_append_image(hid_t image, const struct writer_config *config,
-			uint64_t count, const void *pixels)
+			uint64_t count, const void *data, size_t bytes,
+			bool plain)
 {
+	/* Bits of the filters that were left out: all of them, or none. */
+	const uint32_t left_out = plain ? UINT32_MAX : 0;
 	hsize_t dims[4], start[4] = { count };
-	const size_t size = (size_t)config->width * config->height *
-			    config->bytes_per_pixel;
 
 	image_chunk(config, dims);
 	dims[0] = count + 1;
 	if (H5Dset_extent(image, dims) < 0)
 		return -1;
-	return H5Dwrite_chunk(image, H5P_DEFAULT, 0, start, size,
-			      pixels) < 0 ? -1 : 0;
+	return H5Dwrite_chunk(image, H5P_DEFAULT,
+			      config->compression ? left_out : 0, start,
+			      bytes, data) < 0 ? -1 : 0;
 }
 
 static int add_values(hid_t file, const struct writer_config *config,

@@ -3,24 +3,26 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "compress.h"
 #include "h5.h"
 #include "layout.h"
 #include "nexus.h"
 #include "space.h"
+#include "uuid.h"
+#include "views.h"
 
 /*
  * Room that a frame leaves for what comes after the frames, so that a full
- * disk lets the file be finished: 64 bytes of pairing a frame, some 100000
+ * disk lets the file be finished: 128 bytes of pairing a frame, some 100000
  * steps of trace, and HDF5's own.
  */
 #define FINISH_BYTES (UINT64_C(4) << 20)
-#define FINISH_BYTES_PER_FRAME 64
+#define FINISH_BYTES_PER_FRAME 128
 
 /* Room that everything else leaves for the end time and closing. */
 #define CLOSE_BYTES (UINT64_C(256) << 10)
@@ -37,8 +39,9 @@ static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
  */
 struct nexus {
 	struct writer_config config;
-	char *texts[8];
+	char *texts[9];
 	struct layout_epoch begin;
+	char uid[UUID_LEN];
 	struct space space;
 	int directory;
 	hid_t access;
@@ -128,7 +131,8 @@ static int copy_config(struct nexus *nexus, const struct writer_config *config)
 	       copy_text(nexus, &copy->camera_model) ||
 	       copy_text(nexus, &copy->time_mark) ||
 	       copy_text(nexus, &copy->title) ||
-	       copy_text(nexus, &copy->program) ? -1 : 0;
+	       copy_text(nexus, &copy->program) ||
+	       (copy->metadata && copy_text(nexus, &copy->metadata)) ? -1 : 0;
 }
 
 static void free_nexus(struct nexus *nexus)
@@ -171,6 +175,17 @@ static int open_directory(const char *path)
 	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/*
+ * Tells recover_file() that a writer lives. HDF5's own lock, another kind, is
+ * gone while readers may come. Some file systems have none of it.
+ */
+static void lock_file(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 /* Exclusively, and by open(2), which says why it fails; HDF5 does not. */
 static int create_file(struct nexus *nexus)
 {
@@ -181,7 +196,10 @@ static int create_file(struct nexus *nexus)
 		return -1;
 	nexus->space.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 			       0666);
-	return nexus->space.fd < 0 ? -1 : 0;
+	if (nexus->space.fd < 0)
+		return -1;
+	lock_file(nexus->space.fd);
+	return 0;
 }
 
 static int claim(struct nexus *nexus, uint64_t bytes)
@@ -193,26 +211,10 @@ static int claim(struct nexus *nexus, uint64_t bytes)
 	return space_claim(&nexus->space, end + bytes);
 }
 
-static hid_t make_access(void)
-{
-	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-
-	if (access < 0)
-		return -1;
-	if (H5Pset_libver_bounds(access, H5F_LIBVER_LATEST,
-				 H5F_LIBVER_LATEST) < 0 ||
-	    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-	    H5Pset_file_locking(access, true, true) < 0) {
-		H5Pclose(access);
-		return -1;
-	}
-	return access;
-}
-
 /* The file is our own, made a moment ago: truncating it harms nobody. */
 static int make_hdf5(struct nexus *nexus)
 {
-	nexus->access = make_access();
+	nexus->access = h5_access();
 	if (nexus->access < 0)
 		return -1;
 	nexus->file = H5Fcreate(nexus->config.path, H5F_ACC_TRUNC,
@@ -221,7 +223,7 @@ static int make_hdf5(struct nexus *nexus)
 		return -1;
 	layout_now(&nexus->begin);
 	if (layout_make(nexus->file, &nexus->config, &nexus->begin,
-			&nexus->image, nexus->columns))
+			nexus->uid, &nexus->image, nexus->columns))
 		return -1;
 	return H5Fstart_swmr_write(nexus->file) < 0 ? -1 : 0;
 }
@@ -232,10 +234,10 @@ static uint64_t frame_bytes(const struct nexus *nexus)
 	       nexus->config.bytes_per_pixel;
 }
 
-static int claim_frame(struct nexus *nexus)
+static int claim_frames(struct nexus *nexus, size_t count)
 {
-	return claim(nexus, frame_bytes(nexus) + FINISH_BYTES +
-		     nexus->frames * FINISH_BYTES_PER_FRAME);
+	return claim(nexus, count * frame_bytes(nexus) + FINISH_BYTES +
+		     (nexus->frames + count) * FINISH_BYTES_PER_FRAME);
 }
 
 static int start_file(struct nexus *nexus)
@@ -246,7 +248,7 @@ static int start_file(struct nexus *nexus)
 		return fail(hdf5_errno());
 	/* HDF5 has cut the file to its length, and with it the claim. */
 	nexus->space.end = 0;
-	return claim_frame(nexus);
+	return claim_frames(nexus, 1);
 }
 
 static void close_hdf5(struct nexus *nexus)
@@ -264,7 +266,7 @@ struct nexus *nexus_create(const struct writer_config *config)
 
 	if (!nexus)
 		return NULL;
-	if (create_file(nexus))
+	if (uuid_make(nexus->uid) || create_file(nexus))
 		goto err_free;
 	lock_hdf5();
 	if (start_file(nexus))
@@ -285,44 +287,44 @@ err_free:
 	return NULL;
 }
 
-static double or_nan(double value)
+static int append_images(struct nexus *nexus, const struct queue *queue,
+			 size_t count)
 {
-	return value > 0 ? value : NAN;
-}
+	for (size_t n = 0; n < count; n++) {
+		const struct queue_entry *entry = queue_at(queue, n);
 
-static int append(struct nexus *nexus, const void *pixels,
-		  const struct writer_frame *frame)
-{
-	const struct layout_row row = {
-		.frame_index = nexus->frames,
-		.sensor_timestamp = frame->time_ns,
-		.sequence_number = frame->sequence,
-		.frame_status = (uint8_t)frame->status,
-		.start_time = layout_seconds(&nexus->begin, frame->time_ns),
-		.count_time = or_nan(frame->exposure_ns / 1e9),
-		.frame_time = or_nan(frame->frame_duration_ns / 1e9),
-		.gain = or_nan(frame->gain),
-	};
-
-	if (nexus->broken)
-		return fail(nexus->broken);
-	if (claim_frame(nexus))
-		return -1;
-	if (layout_append_row(nexus->columns, &row) ||
-	    layout_append_image(nexus->image, &nexus->config, nexus->frames,
-				pixels))
-		return break_file(nexus);
-	nexus->frames++;
+		if (layout_append_image(nexus->image, &nexus->config,
+					nexus->frames + n, entry->data,
+					entry->bytes, entry->plain))
+			return -1;
+	}
 	return 0;
 }
 
-int nexus_append(struct nexus *nexus, const void *pixels,
-		 const struct writer_frame *frame)
+static int append(struct nexus *nexus, const struct queue *queue, size_t count)
+{
+	struct layout_row rows[LAYOUT_BATCH];
+
+	if (nexus->broken)
+		return fail(nexus->broken);
+	if (claim_frames(nexus, count))
+		return -1;
+	for (size_t n = 0; n < count; n++)
+		layout_row(&nexus->config, &nexus->begin, nexus->frames + n,
+			   &queue_at(queue, n)->frame, &rows[n]);
+	if (layout_append_rows(nexus->columns, rows, count) ||
+	    append_images(nexus, queue, count))
+		return break_file(nexus);
+	nexus->frames += count;
+	return 0;
+}
+
+int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count)
 {
 	int ret;
 
 	lock_hdf5();
-	ret = append(nexus, pixels, frame);
+	ret = append(nexus, queue, count);
 	unlock_hdf5();
 	return ret;
 }
@@ -352,6 +354,41 @@ int nexus_flush(struct nexus *nexus)
 uint64_t nexus_frames(const struct nexus *nexus)
 {
 	return nexus->frames;
+}
+
+const struct layout_epoch *nexus_epoch(const struct nexus *nexus)
+{
+	return &nexus->begin;
+}
+
+const char *nexus_uid(const struct nexus *nexus)
+{
+	return nexus->uid;
+}
+
+const struct writer_config *nexus_config(const struct nexus *nexus)
+{
+	return &nexus->config;
+}
+
+int nexus_fd(const struct nexus *nexus)
+{
+	return nexus->space.fd;
+}
+
+int nexus_directory(const struct nexus *nexus)
+{
+	return nexus->directory;
+}
+
+bool nexus_can_compress(enum writer_compression compression)
+{
+	bool can;
+
+	lock_hdf5();
+	can = compress_is_there(compression);
+	unlock_hdf5();
+	return can;
 }
 
 /* Closing is the way out of SWMR. */
@@ -402,7 +439,8 @@ static int add_pairing(struct nexus *nexus,
 		return -1;
 	if (exists(nexus, "/entry/data/in_scan"))
 		return fail(EEXIST);
-	return layout_pairing(nexus->file, &nexus->config, pairing)
+	return layout_pairing(nexus->file, &nexus->config, pairing) ||
+	       views_make(nexus->file, &nexus->config, pairing)
 		? break_file(nexus) : 0;
 }
 
@@ -512,20 +550,32 @@ int nexus_add_text(struct nexus *nexus, const char *name, const char *text)
 	return ret;
 }
 
-int nexus_add_array(struct nexus *nexus, const char *name,
-		    const uint64_t *values, size_t count, const char *unit)
+/* Of 8 bytes each. */
+static int add_values(struct nexus *nexus, const char *name, hid_t type,
+		      const void *values, size_t count, const char *unit)
 {
 	char path[256];
 	int ret;
 
 	lock_hdf5();
-	ret = begin_add(nexus, name, count * sizeof(*values), path,
+	ret = begin_add(nexus, name, count * sizeof(uint64_t), path,
 			sizeof(path));
-	if (!ret && h5_array(nexus->file, path, H5T_NATIVE_UINT64, values,
-			     count, unit))
+	if (!ret && h5_array(nexus->file, path, type, values, count, unit))
 		ret = break_file(nexus);
 	unlock_hdf5();
 	return ret;
+}
+
+int nexus_add_array(struct nexus *nexus, const char *name,
+		    const uint64_t *values, size_t count, const char *unit)
+{
+	return add_values(nexus, name, H5T_NATIVE_UINT64, values, count, unit);
+}
+
+int nexus_add_reals(struct nexus *nexus, const char *name,
+		    const double *values, size_t count, const char *unit)
+{
+	return add_values(nexus, name, H5T_NATIVE_DOUBLE, values, count, unit);
 }
 
 /*

@@ -13,6 +13,8 @@
 #ifndef OSCAN_NEXUS_H
 #define OSCAN_NEXUS_H
 
+#include "layout.h"
+#include "queue.h"
 #include "writer.h"
 
 struct nexus;
@@ -25,15 +27,32 @@ struct nexus;
  */
 struct nexus *nexus_create(const struct writer_config *config);
 
-/** nexus_append - write one frame */
-int nexus_append(struct nexus *nexus, const void *pixels,
-		 const struct writer_frame *frame);
+/** nexus_epoch - from which times in the file are counted */
+const struct layout_epoch *nexus_epoch(const struct nexus *nexus);
+
+/** nexus_uid - of the scan */
+const char *nexus_uid(const struct nexus *nexus);
+
+/** nexus_config - its own copy; valid until nexus_close() */
+const struct writer_config *nexus_config(const struct nexus *nexus);
+
+/** nexus_fd - a descriptor of the file, for fdatasync(2) */
+int nexus_fd(const struct nexus *nexus);
+
+/** nexus_directory - that of the file's directory, for fsync(2); -1: none */
+int nexus_directory(const struct nexus *nexus);
+
+/** nexus_append - write the oldest @count frames of a queue, 1 to LAYOUT_BATCH */
+int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count);
 
 /** nexus_flush - let readers see every frame appended */
 int nexus_flush(struct nexus *nexus);
 
 /** nexus_frames - frames appended */
 uint64_t nexus_frames(const struct nexus *nexus);
+
+/** nexus_can_compress - compress_is_there(), under the lock */
+bool nexus_can_compress(enum writer_compression compression);
 
 /** nexus_end_frames - flush and leave SWMR; then nexus_add_*() may be used */
 int nexus_end_frames(struct nexus *nexus);
@@ -47,6 +66,8 @@ int nexus_add_number(struct nexus *nexus, const char *name, double value,
 int nexus_add_text(struct nexus *nexus, const char *name, const char *text);
 int nexus_add_array(struct nexus *nexus, const char *name,
 		    const uint64_t *values, size_t count, const char *unit);
+int nexus_add_reals(struct nexus *nexus, const char *name,
+		    const double *values, size_t count, const char *unit);
 
 /** nexus_close - end time, fsync, free; after nexus_end_frames() */
 int nexus_close(struct nexus *nexus);

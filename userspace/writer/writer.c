@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,27 +9,46 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "compress.h"
+#include "documents.h"
 #include "nexus.h"
+#include "packers.h"
 #include "queue.h"
+#include "syncer.h"
 #include "writer.h"
 
 /* A frame is seen by readers no later than this after it was written. */
 #define FLUSH_NS UINT64_C(100000000)
 
 /**
- * struct writer - the thread and what it shares
+ * struct writer - the threads and what they share
  * @nexus: the thread's while it runs, then the caller's
- * @queue: the camera's thread puts, ours takes; when it is full the camera's
- *	thread waits
+ * @documents: likewise
+ * @queue: the camera's thread puts, packers compress, ours takes; when it is
+ *	full the camera's thread waits, or drops with @drop
+ * @last: the thread's: newest frame in the file
+ * @exit_status: of the scan, for the stop document
+ * @reason: likewise, or NULL
  * @error: first errno that stopped the thread, 0: none
- * @running: the thread has not been joined
+ * @running: the threads have not been joined
  */
 struct writer {
 	struct nexus *nexus;
+	struct documents *documents;
 	struct queue queue;
+	struct packers packers;
+	struct syncer syncer;
 	pthread_t thread;
+	struct writer_frame last;
+	bool drop;
+	const char *exit_status;
+	char *reason;
+	atomic_uint_least64_t offered;
+	atomic_uint_least64_t dropped;
+	atomic_uint_least64_t refused;
 	atomic_uint_least64_t taken;
 	atomic_uint_least64_t written;
+	atomic_uint_least64_t bytes;
 	atomic_int error;
 	bool running;
 };
@@ -46,25 +66,58 @@ static int flush(struct writer *writer)
 	if (nexus_flush(writer->nexus))
 		return -1;
 	writer->written = nexus_frames(writer->nexus);
+	documents_frames(writer->documents, writer->written, &writer->last);
 	return 0;
+}
+
+/*
+ * A batch that has no room on the disk may have room for its first frame.
+ * Return: number of frames, or 0 with errno.
+ */
+static size_t append(struct writer *writer, size_t ready)
+{
+	const size_t count = ready < LAYOUT_BATCH ? ready : LAYOUT_BATCH;
+
+	if (!nexus_append(writer->nexus, &writer->queue, count))
+		return count;
+	if (count > 1 && (errno == ENOSPC || errno == EDQUOT) &&
+	    !nexus_append(writer->nexus, &writer->queue, 1))
+		return 1;
+	return 0;
+}
+
+static void done_with(struct writer *writer, size_t count)
+{
+	uint64_t bytes = 0;
+
+	for (size_t n = 0; n < count; n++)
+		bytes += queue_at(&writer->queue, n)->bytes;
+	writer->bytes += bytes;
+	queue_drop(&writer->queue, count);
 }
 
 /* Return: 0 when the queue has ended, or -1 with errno. */
 static int write_frames(struct writer *writer)
 {
-	const struct queue_entry *entry;
 	uint64_t flushed_ns = 0;
+	size_t ready, count;
 
-	while ((entry = queue_take(&writer->queue))) {
-		if (nexus_append(writer->nexus, entry->pixels, &entry->frame))
+	while ((ready = queue_take(&writer->queue))) {
+		count = append(writer, ready);
+		if (!count)
 			return -1;
-		if (queue_is_last(&writer->queue) ||
+		writer->last = queue_at(&writer->queue, count - 1)->frame;
+		done_with(writer, count);
+		if (queue_is_empty(&writer->queue) ||
 		    now_ns() - flushed_ns >= FLUSH_NS) {
 			if (flush(writer))
 				return -1;
 			flushed_ns = now_ns();
 		}
-		queue_drop(&writer->queue);
+		if (writer->syncer.error) {
+			errno = writer->syncer.error;
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -84,19 +137,44 @@ static void *run(void *data)
 	return NULL;
 }
 
+/* Return: 0, or -1 with errno; then none is left running. */
+static int start_all(struct writer *writer,
+		     enum writer_compression compression, size_t room)
+{
+	if (compression &&
+	    packers_start(&writer->packers, &writer->queue, compression, room))
+		return -1;
+	if (syncer_start(&writer->syncer, nexus_fd(writer->nexus),
+			 nexus_directory(writer->nexus), &writer->written))
+		goto err_packers;
+	errno = pthread_create(&writer->thread, NULL, run, writer);
+	if (errno)
+		goto err_syncer;
+	writer->running = true;
+	return 0;
+
+err_syncer:
+	syncer_stop(&writer->syncer);
+err_packers:
+	queue_end(&writer->queue);
+	packers_join(&writer->packers);
+	return -1;
+}
+
 /* Signals are for the caller's threads. */
-static int start_thread(struct writer *writer)
+static int start_threads(struct writer *writer,
+			 enum writer_compression compression, size_t room)
 {
 	sigset_t all, before;
-	int ret;
+	int ret, error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&writer->thread, NULL, run, writer);
+	ret = start_all(writer, compression, room);
+	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = ret;
-	writer->running = !ret;
-	return ret ? -1 : 0;
+	errno = error;
+	return ret;
 }
 
 /* The name of the axis becomes a name beside these. */
@@ -104,7 +182,8 @@ static bool axis_name_fits(const char *name)
 {
 	static const char *const taken[] = {
 		"data", "detector", "name", "frame_index", "in_scan",
-		"sensor_timestamp", ".", "..",
+		"sensor_timestamp", "image_key", "rotation_angle",
+		"NDAttributes", ".", "..",
 	};
 
 	if (!name || !*name || strchr(name, '/') || strlen(name) > 100)
@@ -134,6 +213,16 @@ static bool config_fits(const struct writer_config *config)
 	       isfinite(config->steps_per_unit) && config->steps_per_unit > 0;
 }
 
+void writer_remove(const char *path)
+{
+	char documents[PATH_MAX];
+
+	unlink(path);
+	if (!documents_path(path, documents, sizeof(documents)))
+		unlink(documents);
+}
+
+/* Of a file that nothing was written to. */
 static void discard(struct writer *writer, const char *path)
 {
 	const int error = errno;
@@ -144,44 +233,119 @@ static void discard(struct writer *writer, const char *path)
 	errno = error;
 }
 
+static int open_files(struct writer *writer, const struct writer_config *config)
+{
+	writer->nexus = nexus_create(config);
+	if (!writer->nexus)
+		return -1;
+	writer->documents = documents_open(nexus_config(writer->nexus),
+					   nexus_epoch(writer->nexus),
+					   nexus_uid(writer->nexus));
+	if (writer->documents)
+		return 0;
+	discard(writer, config->path);
+	return -1;
+}
+
+static struct writer *alloc_writer(const struct writer_config *config,
+				   size_t room)
+{
+	const size_t pixels = (size_t)config->width * config->height *
+			      config->bytes_per_pixel;
+	struct writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return NULL;
+	writer->drop = config->drop;
+	writer->exit_status = "success";
+	if (!queue_init(&writer->queue, config->queue_frames, pixels, room,
+			config->compression != WRITER_PLAIN))
+		return writer;
+	free(writer);
+	return NULL;
+}
+
+/* A packed frame may be larger than its pixels before that is found out. */
+static size_t frame_room(const struct writer_config *config)
+{
+	const size_t pixels = (size_t)config->width * config->height *
+			      config->bytes_per_pixel;
+	const size_t packed = compress_room(config->compression, pixels);
+
+	return packed > pixels ? packed : pixels;
+}
+
 struct writer *writer_open(const struct writer_config *config)
 {
 	struct writer *writer;
+	int error;
 
 	if (!config_fits(config)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	writer = calloc(1, sizeof(*writer));
+	if (!nexus_can_compress(config->compression)) {
+		errno = ENOTSUP;
+		return NULL;
+	}
+	writer = alloc_writer(config, frame_room(config));
 	if (!writer)
 		return NULL;
-	if (queue_init(&writer->queue, config->queue_frames,
-		       (size_t)config->width * config->height *
-		       config->bytes_per_pixel))
+	if (open_files(writer, config))
 		goto err_free;
-	writer->nexus = nexus_create(config);
-	if (!writer->nexus)
-		goto err_queue;
-	if (start_thread(writer))
+	if (start_threads(writer, config->compression, frame_room(config)))
 		goto err_discard;
 	return writer;
 
 err_discard:
+	error = errno;
+	documents_close(writer->documents, "fail", strerror(error), 0);
 	discard(writer, config->path);
-err_queue:
-	queue_free(&writer->queue);
+	writer_remove(config->path);
+	errno = error;
 err_free:
+	queue_free(&writer->queue);
 	free(writer);
 	return NULL;
+}
+
+bool writer_can_compress(enum writer_compression compression)
+{
+	return nexus_can_compress(compression);
 }
 
 int writer_put(struct writer *writer, const void *pixels,
 	       const struct writer_frame *frame)
 {
-	if (queue_put(&writer->queue, pixels, frame))
-		return -1;
-	writer->taken++;
-	return 0;
+	int ret;
+
+	writer->offered++;
+	ret = queue_put(&writer->queue, pixels, frame, !writer->drop);
+	if (!ret)
+		writer->taken++;
+	else if (ret > 0)
+		writer->dropped++;
+	else
+		writer->refused++;
+	return ret;
+}
+
+void writer_counts(const struct writer *writer, struct writer_counts *counts)
+{
+	/* Backwards, so that no frame seems to have skipped a hop. */
+	counts->bytes = writer->bytes;
+	counts->synced = writer->syncer.synced;
+	counts->written = writer->written;
+	counts->plain = writer->packers.plain;
+	counts->packed = writer->packers.packed;
+	counts->taken = writer->taken;
+	counts->dropped = writer->dropped;
+	counts->refused = writer->refused;
+	counts->offered = writer->offered;
+	if (!writer->queue.packed) {
+		counts->packed = counts->taken;
+		counts->plain = counts->taken;
+	}
 }
 
 uint64_t writer_taken(const struct writer *writer)
@@ -204,7 +368,12 @@ int writer_finish_frames(struct writer *writer)
 	if (writer->running) {
 		queue_end(&writer->queue);
 		pthread_join(writer->thread, NULL);
+		packers_join(&writer->packers);
+		syncer_stop(&writer->syncer);
 		writer->running = false;
+		if (!writer->error)
+			writer->error = writer->syncer.error;
+		documents_finish_frames(writer->documents);
 		if (nexus_end_frames(writer->nexus) && !writer->error)
 			writer->error = errno;
 	}
@@ -225,14 +394,20 @@ int writer_add_pairing(struct writer *writer,
 {
 	if (is_early(writer))
 		return -1;
-	return nexus_add_pairing(writer->nexus, pairing);
+	if (nexus_add_pairing(writer->nexus, pairing))
+		return -1;
+	documents_pairing(writer->documents);
+	return 0;
 }
 
 int writer_add_trace(struct writer *writer, const struct writer_trace *trace)
 {
 	if (is_early(writer))
 		return -1;
-	return nexus_add_trace(writer->nexus, trace);
+	if (nexus_add_trace(writer->nexus, trace))
+		return -1;
+	documents_trace(writer->documents, trace);
+	return 0;
 }
 
 int writer_add_number(struct writer *writer, const char *name, double value,
@@ -258,6 +433,36 @@ int writer_add_array(struct writer *writer, const char *name,
 	return nexus_add_array(writer->nexus, name, values, count, unit);
 }
 
+void writer_outcome(struct writer *writer, const char *exit_status,
+		    const char *reason)
+{
+	writer->exit_status = exit_status;
+	free(writer->reason);
+	writer->reason = strdup(reason);
+}
+
+/* @error: errno of the writer, 0: none */
+static int close_documents(struct writer *writer, int error)
+{
+	const char *exit_status = writer->exit_status;
+	const char *reason = writer->reason ? writer->reason : "";
+
+	if (error && !strcmp(exit_status, "success"))
+		exit_status = "fail";
+	if (error && !*reason)
+		reason = strerror(error);
+	return documents_close(writer->documents, exit_status, reason,
+			       writer->dropped);
+}
+
+int writer_add_reals(struct writer *writer, const char *name,
+		     const double *values, size_t count, const char *unit)
+{
+	if (is_early(writer))
+		return -1;
+	return nexus_add_reals(writer->nexus, name, values, count, unit);
+}
+
 int writer_close(struct writer *writer)
 {
 	int error;
@@ -265,9 +470,13 @@ int writer_close(struct writer *writer)
 	if (!writer)
 		return 0;
 	error = writer_finish_frames(writer) ? errno : 0;
+	/* Before the file: it has what the documents need. */
+	if (close_documents(writer, error) && !error)
+		error = errno;
 	if (nexus_close(writer->nexus) && !error)
 		error = errno;
 	queue_free(&writer->queue);
+	free(writer->reason);
 	free(writer);
 	errno = error;
 	return error ? -1 : 0;

@@ -6,7 +6,11 @@
  * first frame on, and can be read by any HDF5 reader that asks for SWMR while
  * it is being written, and by any at all when it is closed. After a crash
  * (SIGKILL too) every frame that writer_written() had counted is there, with
- * its times and its sequence number; open it with SWMR then.
+ * its times and its sequence number, and after a power cut every one that
+ * writer_counts() had as synced; recover.h makes an ordinary file of it.
+ *
+ * Beside it, as <path>.jsonl, stand the event-model documents of the scan, one
+ * JSON object a line: documents.h.
  *
  * Layout. n: frames, m: steps, H: height, W: width in pixels, <axis>: name of
  * the axis, <unit>: its unit. A type without a shape is a single value. What
@@ -16,6 +20,7 @@
  *
  *   /                                    NXroot
  *   /entry                               NXentry
+ *   /entry/definition                    text: "NXtomo" (*) (grey, turns)
  *   /entry/title                         text
  *   /entry/start_time                    text: ISO 8601, UTC: file was made
  *   /entry/end_time                      text: ISO 8601, UTC: closed (*)
@@ -31,6 +36,15 @@
  *   /entry/instrument/detector/description
  *                                        text: model of the camera
  *   /entry/instrument/detector/layout    text: "area"
+ *   /entry/instrument/detector/type      text: "CMOS"
+ *   /entry/instrument/detector/bit_depth_readout
+ *                                        i64: 8
+ *   /entry/instrument/detector/saturation_value
+ *                                        i64: 255
+ *   /entry/instrument/detector/detector_readout_time
+ *                                        f64, s: from the first row's readout
+ *                                        to the last one's; 0: global shutter
+ *                                        or not known
  *   /entry/instrument/detector/data      [n,H,W] u8, or [n,H,W,3] u8: red,
  *                                        green, blue (+)
  *   /entry/instrument/detector/sensor_timestamp
@@ -42,17 +56,41 @@
  *   /entry/instrument/detector/frame_status
  *                                        [n] u8: 1 good, 2 bad (+)
  *   /entry/instrument/detector/start_time
- *                                        [n] f64, s: sensor_timestamp from the
- *                                        attribute start (ISO 8601, UTC) (+)
+ *                                        [n] f64, s: begin of the exposure of
+ *                                        the first row from the attribute
+ *                                        start (ISO 8601, UTC);
+ *                                        sensor_timestamp where the exposure
+ *                                        or what it marks is not known (+)
+ *   /entry/instrument/detector/stop_time [n] f64, s: end of that exposure,
+ *                                        likewise, or NAN (+)
  *   /entry/instrument/detector/count_time
  *                                        [n] f64, s: exposure, or NAN (+)
  *   /entry/instrument/detector/frame_time
  *                                        [n] f64, s: period, or NAN (+)
  *   /entry/instrument/detector/gain      [n] f64: analogue, or NAN (+)
+ *   /entry/instrument/detector/image_key [n] u8: 0: of the scan, 3: outside of
+ *                                        it, or bad, or without a position (*)
+ *   /entry/instrument/NDAttributes       NXcollection: as areaDetector has it
+ *   /entry/instrument/NDAttributes/NDArrayUniqueId
+ *                                        is detector/sequence_number (+)
+ *   /entry/instrument/NDAttributes/NDArrayTimeStamp
+ *                                        [n] f64, s: sensor_timestamp, UTC from
+ *                                        1990-01-01, the EPICS epoch (+)
+ *   /entry/instrument/NDAttributes/NDArrayEpicsTSSec
+ *                                        [n] u32, s: whole seconds of it (+)
+ *   /entry/instrument/NDAttributes/NDArrayEpicsTSnSec
+ *                                        [n] u32, ns: the rest of it (+)
  *   /entry/instrument/<axis>             NXpositioner
  *   /entry/instrument/<axis>/name        text
  *   /entry/instrument/<axis>/steps_per_unit
  *                                        f64, 1/<unit>: microsteps
+ *   /entry/instrument/<axis>/velocity    f64, <unit>/s: of the scan
+ *   /entry/instrument/<axis>/acceleration_time
+ *                                        f64, s: to reach it
+ *   /entry/instrument/<axis>/soft_limit_min
+ *                                        f64, <unit>: or NAN: there is none
+ *   /entry/instrument/<axis>/soft_limit_max
+ *                                        f64, <unit>: or NAN: there is none
  *   /entry/instrument/<axis>/value       [n] f64, <unit>: is data/<axis> (*)
  *   /entry/instrument/<axis>/value_log   NXlog: every step (*)
  *   /entry/instrument/<axis>/value_log/description
@@ -69,8 +107,12 @@
  *                                        [m] i64: microsteps after it (*)
  *   /entry/sample                        NXsample
  *   /entry/sample/name                   text: the title
- *   /entry/sample/rotation_angle         [n] f64, <unit>: is data/<axis>, for
- *                                        an axis that turns only (*)
+ *   /entry/sample/depends_on             text: "transformations/<axis>" (*)
+ *   /entry/sample/transformations        NXtransformations (*)
+ *   /entry/sample/transformations/<axis> is data/<axis>_start (*)
+ *   /entry/sample/transformations/<axis>_end
+ *                                        is data/<axis>_end (*)
+ *   /entry/sample/rotation_angle         is data/<axis> (*) (turns)
  *   /entry/data                          NXdata: signal data; axes: at first
  *                                        sensor_timestamp, then <axis>
  *   /entry/data/data                     is instrument/detector/data (+)
@@ -85,11 +127,51 @@
  *   /entry/data/<axis>_speed             [n] f64, <unit>/s (*)
  *   /entry/data/in_scan                  [n] u8: 1: within the range scanned,
  *                                        0: before or after it (*)
+ *   /entry/data/rotation_angle           is data/<axis> (*) (grey, turns)
+ *   /entry/data/image_key                is detector/image_key (*) (grey,
+ *                                        turns)
+ *   /entry/in_scan                       NXdata: the k frames that are in_scan
+ *                                        and no other; signal data; axes:
+ *                                        <axis> (*) (k)
+ *   /entry/in_scan/data                  [k,H,W] u8, or [k,H,W,3] u8: virtual:
+ *                                        pixels stay where they are (*) (k)
+ *   /entry/in_scan/<axis>                [k] f64, <unit>: of data (*) (k)
+ *   /entry/in_scan/<axis>_errors         [k] f64, <unit>: of data (*) (k)
+ *   /entry/in_scan/frame_index           [k] u64: their places in data (*) (k)
  *   /entry/flyscan                       NXcollection: writer_add_number(),
- *                                        writer_add_text(), writer_add_array()
+ *                                        writer_add_text(), writer_add_array(),
+ *                                        writer_add_reals()
+ *   /tomo                                NXentry: the k frames in NXtomo's
+ *                                        form, for a camera in colour: its
+ *                                        green (*) (colour, turns, k)
+ *   /tomo/definition                     text: "NXtomo" (*) (colour, turns, k)
+ *   /tomo/instrument                     NXinstrument (*) (colour, turns, k)
+ *   /tomo/instrument/detector            NXdetector (*) (colour, turns, k)
+ *   /tomo/instrument/detector/data       [k,H,W] u8: virtual (*) (colour,
+ *                                        turns, k)
+ *   /tomo/instrument/detector/image_key  [k] u8: 0, or 3: bad or without a
+ *                                        position (*) (colour, turns, k)
+ *   /tomo/sample                         NXsample (*) (colour, turns, k)
+ *   /tomo/sample/name                    text: the title (*) (colour, turns, k)
+ *   /tomo/sample/rotation_angle          [k] f64, <unit>: of data (*) (colour,
+ *                                        turns, k)
+ *   /tomo/data                           NXdata: links of the three (*)
+ *                                        (colour, turns, k)
+ *   /tomo/data/data                      is detector/data (*) (colour, turns,
+ *                                        k)
+ *   /tomo/data/image_key                 is detector/image_key (*) (colour,
+ *                                        turns, k)
+ *   /tomo/data/rotation_angle            is sample/rotation_angle (*) (colour,
+ *                                        turns, k)
+ *
+ * What is marked grey or colour is only in files of such a camera, turns: only
+ * of an axis that turns the sample, k: only where k is not 0.
  *
  * Attributes besides units, description and NX_class: of /: default, creator,
- * file_name, file_time, file_update_time, HDF5_Version; of /entry: default; of
+ * creator_version, file_name, file_time, file_update_time, HDF5_Version; of
+ * /entry: default; of transformations/<axis>: transformation_type, vector,
+ * depends_on (by convention of this program the sample turns about +y or moves
+ * along +x of NeXus); of program_name: version; of
  * /entry/data: signal, axes ("." for a dimension without), <axis>_indices,
  * sensor_timestamp_indices; of data: interpretation; of times: clock or start,
  * marks; of <axis>: long_name.
@@ -104,24 +186,69 @@
 struct writer;
 
 /**
+ * enum writer_compression - how pixels are stored; HDF5's filters
+ *
+ * Frames that would not become smaller are stored as they are, with the
+ * filters left out for that chunk, which any HDF5 reader understands.
+ */
+enum writer_compression {
+	WRITER_PLAIN = 0,		/* every reader */
+	WRITER_DEFLATE = 1,		/* every reader; zlib's format */
+	WRITER_SHUFFLE_DEFLATE = 2,	/* every reader; for pixels of a byte */
+					/* the same bytes as WRITER_DEFLATE */
+	WRITER_LZ4 = 3,			/* readers with the plugin 32004 */
+	WRITER_BITSHUFFLE_LZ4 = 4,	/* readers with the plugin 32008 */
+};
+
+/**
+ * writer_compression - by name: "none", "deflate" (or "zlib"),
+ * "shuffle-deflate", "lz4", "bitshuffle-lz4"
+ *
+ * Return: enum writer_compression, or -1: there is none of that name.
+ */
+int writer_compression(const char *name);
+
+/** writer_compression_name - "none" ...; NULL if it is none of the enum */
+const char *writer_compression_name(enum writer_compression compression);
+
+/**
+ * writer_can_compress - whether HDF5 on this machine can read it back: the
+ * plugin of LZ4 or bitshuffle may not be installed
+ */
+bool writer_can_compress(enum writer_compression compression);
+
+/**
  * struct writer_config - what the file is made for
  * @path: file to create; must not exist
  * @width: pixels
  * @height: pixels
  * @bytes_per_pixel: 1 (grey) or 3 (red, green, blue)
- * @queue_frames: bound of the queue between the camera and the writer, > 0;
- *	so many frames of memory are taken
+ * @queue_frames: bound of the queue between the camera and the file, > 0; so
+ *	many frames of memory are taken, and one more for each thread that
+ *	compresses: as many as there are processors, at most @queue_frames
+ * @compression: enum writer_compression
+ * @drop: a frame that finds the queue full is dropped and counted; otherwise
+ *	writer_put() waits and nothing is ever dropped
  * @axis_name: name of the axis that is scanned; no "/", no name that the
  *	layout has beside it
  * @axis_unit: "deg" or "mm"
  * @rotation: the axis turns the sample
  * @steps_per_unit: microsteps per unit
+ * @velocity: unit/s, of the scan; 0: not known
+ * @accel_s: seconds to reach it; 0: not known
+ * @has_limits: the axis has the soft limits that follow
+ * @limit_min: unit
+ * @limit_max: unit
  * @camera_id: id of the camera
  * @camera_model: text
  * @time_mark: what the frame's time marks: text as in camera.h, lower case,
  *	for instance "exposure_start"
+ * @readout_ns: from the first row's readout to the last one's; 0: a global
+ *	shutter, or not known
  * @title: text
- * @program: name and version of the program
+ * @program: name and version of the program, "oscanctl 0.1.0"
+ * @metadata: text of a JSON object: what the scan was asked for; goes into the
+ *	start document, where "." and "/" in keys become "_"; NULL: nothing
  */
 struct writer_config {
 	const char *path;
@@ -129,15 +256,24 @@ struct writer_config {
 	uint32_t height;
 	uint32_t bytes_per_pixel;
 	uint32_t queue_frames;
+	enum writer_compression compression;
+	bool drop;
 	const char *axis_name;
 	const char *axis_unit;
 	bool rotation;
 	double steps_per_unit;
+	double velocity;
+	double accel_s;
+	bool has_limits;
+	double limit_min;
+	double limit_max;
 	const char *camera_id;
 	const char *camera_model;
 	const char *time_mark;
+	uint64_t readout_ns;
 	const char *title;
 	const char *program;
+	const char *metadata;
 };
 
 /**
@@ -192,10 +328,38 @@ struct writer_trace {
 };
 
 /**
- * writer_open - create the file and start the thread
+ * struct writer_counts - frames at each hop, and bytes
+ * @offered: calls of writer_put(); when none is in it: dropped + refused +
+ *	taken
+ * @dropped: the queue was full; only with @writer_config.drop
+ * @refused: after a failure or the end
+ * @taken: that entered the queue
+ * @packed: that left the compressor, changed or not; taken - packed: lost in
+ *	it, or still in it
+ * @plain: of @packed, those that did not become smaller
+ * @written: that are in the file and flushed; packed - written: lost by the
+ *	writer, or still on the way
+ * @synced: that the disk has too: a power cut leaves them
+ * @bytes: of pixels as they are in the file
+ */
+struct writer_counts {
+	uint64_t offered;
+	uint64_t dropped;
+	uint64_t refused;
+	uint64_t taken;
+	uint64_t packed;
+	uint64_t plain;
+	uint64_t written;
+	uint64_t synced;
+	uint64_t bytes;
+};
+
+/**
+ * writer_open - create the file and start the threads
  *
- * Return: writer, or NULL: errno of open(2) (EEXIST, ENOENT, EACCES, EROFS,
- * ENOSPC), ENOSPC: less than one frame and 4 MiB are free, EINVAL, ENOMEM,
+ * Return: writer, or NULL: errno of open(2) (EEXIST: this file or the one of
+ * the documents, ENOENT, EACCES, EROFS, ENOSPC), ENOSPC: less than one frame
+ * and 4 MiB are free, EINVAL, ENOMEM, ENOTSUP: writer_can_compress() is false,
  * EIO: HDF5 could not make the file. Nothing is left behind after an error.
  * @config is not needed afterwards.
  */
@@ -204,15 +368,15 @@ struct writer *writer_open(const struct writer_config *config);
 /**
  * writer_put - hand over one frame; pixels and @frame are copied
  *
- * Called by one thread (the camera's). While the queue is full it waits: a
- * frame is never dropped.
+ * Called by one thread (the camera's). While the queue is full it waits, and a
+ * frame is never dropped, unless @writer_config.drop asks for that.
  *
  * A full disk is found before it is full: the room that it takes to finish the
- * file (4 MiB and 64 bytes a frame) is left.
+ * file (4 MiB and 128 bytes a frame) is left.
  *
- * Return: 0, or -1: errno of the failure that stopped the writer (ENOSPC,
- * EDQUOT, EIO, EFBIG); then this frame and every further one is refused. EPIPE
- * after writer_finish_frames().
+ * Return: 0; 1: the frame was dropped; or -1: errno of the failure that
+ * stopped the writer (ENOSPC, EDQUOT, EIO, EFBIG); then this frame and every
+ * further one is refused. EPIPE after writer_finish_frames().
  */
 int writer_put(struct writer *writer, const void *pixels,
 	       const struct writer_frame *frame);
@@ -222,6 +386,9 @@ uint64_t writer_taken(const struct writer *writer);
 
 /** writer_written - frames that are in the file and flushed; any thread */
 uint64_t writer_written(const struct writer *writer);
+
+/** writer_counts - frames at each hop so far; any thread */
+void writer_counts(const struct writer *writer, struct writer_counts *counts);
 
 /** writer_error - errno of the failure that stopped the writer, or 0 */
 int writer_error(const struct writer *writer);
@@ -257,16 +424,32 @@ int writer_add_pairing(struct writer *writer,
 int writer_add_trace(struct writer *writer, const struct writer_trace *trace);
 
 /*
- * writer_add_number, writer_add_text, writer_add_array - store a value as
- * /entry/flyscan/<name>; NAN stands for "could not be read". A name with one
- * "/" puts it into a group below, "ledger/written". @unit may be NULL. A name
- * has at most 200 bytes.
+ * writer_add_number, writer_add_text, writer_add_array, writer_add_reals -
+ * store a value as /entry/flyscan/<name>; NAN stands for "could not be read".
+ * A name with one "/" puts it into a group below, "ledger/written". @unit may
+ * be NULL. A name has at most 200 bytes.
  */
 int writer_add_number(struct writer *writer, const char *name, double value,
 		      const char *unit);
 int writer_add_text(struct writer *writer, const char *name, const char *text);
 int writer_add_array(struct writer *writer, const char *name,
 		     const uint64_t *values, size_t count, const char *unit);
+int writer_add_reals(struct writer *writer, const char *name,
+		     const double *values, size_t count, const char *unit);
+
+/** writer_remove - delete a file that was closed, and its documents */
+void writer_remove(const char *path);
+
+/**
+ * writer_outcome - how the scan ended, for the stop document
+ * @exit_status: "success", "abort" (it was told to) or "fail"
+ * @reason: one sentence, "" for none
+ *
+ * Any time before writer_close(). Without it, "success" if the writer did not
+ * fail. A writer that fails makes "fail" of "success".
+ */
+void writer_outcome(struct writer *writer, const char *exit_status,
+		    const char *reason);
 
 /**
  * writer_close - finish the file: end time, links, fsync; free the writer

@@ -21,12 +21,14 @@
 #include "kit.h"
 
 #define AXES	2
+#define TRIGGERS 1
+#define CAPTURES 1
 #define PAGE	4096
 
 /* What <linux/oscan.h> documents for requests as a whole. */
 static const int errors_of_all[] = {
 	EINVAL, EFAULT, ENXIO, EBUSY, EOPNOTSUPP, ESHUTDOWN, ERANGE, E2BIG, EDOM,
-	EOVERFLOW, ENOSPC, EAGAIN, ENODATA, ESTALE,
+	EOVERFLOW, ENOSPC, EAGAIN, ENODATA, ESTALE, EUSERS,
 };
 
 static const uint64_t ends[] = {
@@ -81,6 +83,11 @@ static void want_unchanged(int fd, struct snapshot *before, const char *what,
 	}
 }
 
+static unsigned int lines_of(const struct fuzz_request *request)
+{
+	return !strncmp(request->name, "CAPTURE", 7) ? CAPTURES : TRIGGERS;
+}
+
 static int wanted_of(const struct fuzz_request *request,
 		     const struct fuzz_field *field, uint64_t value)
 {
@@ -89,6 +96,8 @@ static int wanted_of(const struct fuzz_request *request,
 	switch (field->kind) {
 	case 'a':
 		return half < AXES ? -1 : ENXIO;
+	case 't':
+		return half < lines_of(request) ? -1 : ENXIO;
 	case 'm':
 		return half >> AXES ? ENXIO : -1;
 	case 'b':
@@ -143,7 +152,8 @@ static void check_request(int fd, const struct fuzz_request *request)
 	for (i = 0; i < layout.count; i++) {
 		field = &layout.fields[i];
 		/* Of a request that only reads, nothing else is looked at. */
-		if (request->right == FUZZ_WATCH && field->kind != 'a')
+		if (request->right == FUZZ_WATCH && field->kind != 'a' &&
+		    field->kind != 't')
 			continue;
 		for (value = 0; value < sizeof(ends) / sizeof(*ends); value++)
 			check_value(fd, request, field, ends[value]);

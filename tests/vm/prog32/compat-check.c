@@ -26,6 +26,12 @@ static union {
 	struct oscan_move move;
 	struct oscan_stop stop;
 	struct oscan_set_position set_position;
+	struct oscan_events events;
+	struct oscan_trigger_set trigger_set;
+	struct oscan_trigger trigger;
+	struct oscan_pulse pulse;
+	struct oscan_capture_set capture_set;
+	struct oscan_capture capture;
 } argument;
 
 static int fd;
@@ -150,6 +156,39 @@ static void check_commands(void)
 	want(!request(OSCAN_IOC_HALT), "HALT");
 }
 
+/* A list is addressed by a number of 64 bits. */
+static void check_lines(void)
+{
+	static const long long places[2] = { -(1LL << 41), 3 };
+
+	prepare(sizeof(argument.trigger_set));
+	argument.trigger_set.line = 1;
+	argument.trigger_set.mode = OSCAN_TRIGGER_LIST;
+	argument.trigger_set.flags = OSCAN_TRIGGER_UP;
+	argument.trigger_set.number = 2;
+	argument.trigger_set.positions = (unsigned int)places;
+	argument.trigger_set.width_ns = 1000;
+	want(!request(OSCAN_IOC_TRIGGER_SET), "TRIGGER_SET");
+	prepare(sizeof(argument.trigger));
+	argument.trigger.line = 1;
+	want(!request(OSCAN_IOC_TRIGGER_GET), "TRIGGER_GET");
+	want(argument.trigger.next == -(1LL << 41), "next position");
+	prepare(sizeof(argument.pulse));
+	argument.pulse.width_ns = 1000;
+	want(!request(OSCAN_IOC_PULSE), "PULSE");
+	want(argument.pulse.time_ns, "time of the pulse");
+	prepare(sizeof(argument.capture_set));
+	argument.capture_set.edges = OSCAN_CAPTURE_RISING;
+	argument.capture_set.min_interval_ns = 5;
+	want(!request(OSCAN_IOC_CAPTURE_SET), "CAPTURE_SET");
+	prepare(sizeof(argument.capture));
+	want(!request(OSCAN_IOC_CAPTURE_GET), "CAPTURE_GET");
+	want(argument.capture.min_interval_ns == 5, "interval");
+	prepare(sizeof(argument.events));
+	argument.events.types = OSCAN_EVENT_ALL;
+	want(!request(OSCAN_IOC_EVENTS), "EVENTS");
+}
+
 static void check_refusals(void)
 {
 	prepare(8);
@@ -170,6 +209,7 @@ void _start(void)
 	want(fd >= 0, "/dev/oscan-motor");
 	check_reading();
 	check_commands();
+	check_lines();
 	check_refusals();
 	say("all is well\n");
 	leave(0);

@@ -330,7 +330,9 @@ static const char *request_name(unsigned long request)
 {
 	static const char * const names[] = {
 		"INFO", "AXIS_INFO", "STATE", "STATS", "ENABLE", "MOVE",
-		"STOP", "HALT", "SET_POSITION",
+		"STOP", "HALT", "SET_POSITION", "MOVE_TOGETHER", "EVENTS",
+		"TRIGGER_SET", "TRIGGER_GET", "PULSE", "CAPTURE_SET",
+		"CAPTURE_GET",
 	};
 	unsigned int number = _IOC_NR(request) - 0x40;
 

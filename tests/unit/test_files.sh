@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# "oscanctl frames", "export" and "recover", and the example that reads a file
+# in Python, on files of writer-make.
+set -u
+
+# shellcheck source=tests/unit/writer-lib.sh
+. tests/unit/writer-lib.sh
+oscanctl=${OSCANCTL:-out/bin/oscanctl}
+
+# says STATUS SENTENCE COMMAND...: exit status and a part of what it says
+says()
+{
+	local want=$1 sentence=$2 said status
+
+	shift 2
+	said=$("$@" 2>&1)
+	status=$?
+	if [ $status != "$want" ] || ! grep -qF -- "$sentence" <<<"$said"; then
+		echo "$*: status $status: $said"
+		return 1
+	fi
+}
+
+make_scan()
+{
+	"$make" "$work/$1.h5" "${@:2}" >/dev/null
+}
+
+frames_are_listed()
+{
+	make_scan scan 5 40 30 3 && make_scan bare 3 40 30 1 last || return
+	"$oscanctl" frames "$work/scan.h5" >"$work/table" &&
+		"$oscanctl" frames --csv "$work/scan.h5" >"$work/csv" &&
+		"$oscanctl" frames --json "$work/scan.h5" >"$work/json" &&
+		"$oscanctl" frames --json "$work/bare.h5" >"$work/bare" ||
+		return
+	grep -qE '^ +3 +0\.100000 +1\.500000 +0\.010000  yes  \(bad\)$' \
+		"$work/table" || { cat "$work/table"; return 1; }
+	/usr/bin/python3 - "$work" <<-'END'
+	import csv, json, sys
+	rows = list(csv.DictReader(open(sys.argv[1] + "/csv")))
+	table = json.load(open(sys.argv[1] + "/json"))
+	bare = json.load(open(sys.argv[1] + "/bare"))
+	assert (table["axis"], table["unit"]) == ("turntable", "deg"), table
+	for n, (row, frame) in enumerate(zip(rows, table["frames"], strict=True)):
+	    want = {"frame": n, "time_ns": 10**12 + n * 33333333,
+	            "sequence": 3 * n, "good": n % 2 == 0,
+	            "position": 0.5 * n if n else None, "uncertainty": 0.01,
+	            "in_scan": n % 2 == 1}
+	    assert frame == want, (frame, want)
+	    assert row["position_deg"] == ("%.9g" % (0.5 * n) if n else ""), row
+	    assert row["in_scan"] == str(n % 2) and int(row["sequence"]) == 3 * n
+	assert len(rows) == 5 and len(bare["frames"]) == 3
+	assert bare["axis"] is None and bare["frames"][0]["position"] is None
+	END
+}
+
+images_are_written()
+{
+	"$oscanctl" export "$work/scan.h5" "$work/images" --tiff --png \
+		>"$work/said" || return
+	[ "$(ls -x -w 0 "$work/images")" = "frame_000001.png  frame_000001.tif  frame_000003.png  frame_000003.tif  frames.csv" ] || {
+		ls "$work/images"
+		return 1
+	}
+	cmp "$work/images/frames.csv" "$work/csv" || return
+	grep -q '^images    4$' "$work/said" || return
+	says 1 "found that there is one" \
+		"$oscanctl" export "$work/scan.h5" "$work/images" --csv &&
+	says 0 "images    5" \
+		"$oscanctl" export "$work/scan.h5" "$work/all" --png --all &&
+	says 0 "images    3" \
+		"$oscanctl" export "$work/bare.h5" "$work/some" --tiff
+}
+
+wrong_calls_are_told()
+{
+	echo "no HDF5" >"$work/text"
+	says 2 "found none" "$oscanctl" export "$work/scan.h5" "$work/x" &&
+		says 2 "found both" "$oscanctl" frames --csv --json x &&
+		says 1 "not HDF5" "$oscanctl" frames "$work/text" &&
+		says 1 "No such file" "$oscanctl" export "$work/none.h5" x --csv &&
+		says 1 "not HDF5" "$oscanctl" recover "$work/text" &&
+		says 1 "No such file" "$oscanctl" recover "$work/none.h5" &&
+		says 0 "nothing to recover" "$oscanctl" recover "$work/scan.h5" &&
+		says 1 "wanted to make the folder" \
+			"$oscanctl" export "$work/scan.h5" "$work/text/x" --csv
+}
+
+# All of it on a file whose writer was killed.
+a_killed_scan_is_recovered()
+{
+	local deadline=$((SECONDS + 60)) writer sum
+
+	"$make" "$work/killed.h5" 20 64 48 3 endless >"$work/said" 2>&1 &
+	writer=$!
+	until grep -q '^written' "$work/said"; do
+		[ $SECONDS -lt $deadline ] || { echo "no frames"; return 1; }
+		sleep 0.02
+	done
+	says 1 "a scan is writing it" "$oscanctl" recover "$work/killed.h5" || {
+		kill -KILL $writer
+		return 1
+	}
+	kill -KILL $writer
+	wait $writer 2>/dev/null
+	says 1 "oscanctl recover" "$oscanctl" frames "$work/killed.h5" ||
+		return
+	sum=$(sha256sum <"$work/killed.h5")
+	says 0 "file      $work/killed.recovered.h5" \
+		"$oscanctl" recover "$work/killed.h5" || return
+	[ "$sum" = "$(sha256sum <"$work/killed.h5")" ] || {
+		echo "the original has changed"
+		return 1
+	}
+	/usr/bin/python3 $here/writer-read.py "$work/killed.recovered.h5" \
+		"$(sed -n 's/written //p' "$work/said")" 64 48 3 recovered &&
+		/usr/bin/python3 $here/writer-documents.py \
+			fail "$work/killed.recovered.h5" &&
+		says 1 "choose another name" \
+			"$oscanctl" recover "$work/killed.h5" &&
+		says 0 '"recovered": true' "$oscanctl" recover --json \
+			-o "$work/again.h5" "$work/killed.h5" &&
+		says 0 "frame" "$oscanctl" frames "$work/again.h5"
+}
+
+the_example_reads_it()
+{
+	says 0 "2 of them in the scan, 0.500000 to 1.500000 deg" \
+		/usr/bin/python3 userspace/examples/read-scan.py \
+		"$work/scan.h5"
+}
+
+report frames_are_listed_with_their_positions frames_are_listed
+report images_are_written_and_nothing_is_overwritten images_are_written
+report wrong_calls_are_told wrong_calls_are_told
+report a_killed_scan_is_recovered_and_the_original_kept \
+	a_killed_scan_is_recovered
+report the_example_reads_a_scan_with_h5py_alone the_example_reads_it

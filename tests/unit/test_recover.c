@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: userspace/writer/writer.c userspace/writer/nexus.c
+ *	userspace/writer/layout.c userspace/writer/h5.c
+ *	userspace/writer/queue.c userspace/writer/space.c
+ *	userspace/writer/compress.c userspace/writer/documents.c
+ *	userspace/writer/documents-recover.c userspace/writer/recover.c
+ *	userspace/writer/packers.c userspace/writer/syncer.c
+ *	userspace/writer/uuid.c userspace/writer/views.c
+ *	-lhdf5_serial -ljansson -llz4 -ldeflate -lm -pthread
+ *	-Wl,--wrap=pthread_cond_clockwait
+ */
+/*
+ * Writers that are killed, lose their power or their disk. The disk is played:
+ * what HDF5 writes with comes through here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "recover.h"
+#include "unit.h"
+#include "writer.h"
+
+#define WIDTH 33
+#define HEIGHT 17
+#define BYTES (WIDTH * HEIGHT)
+#define ROUNDS 50
+#define DEADLINE_MS 20000
+
+static char folder[64];
+static char path[96], copy[96];
+
+/**
+ * struct shared - what a writer that is to be killed tells
+ * @written: frames that writer_written() counted
+ * @synced: frames that were synced
+ * @durable: which of the two copies of the disk is whole, 1 or 2; 0: none
+ */
+static struct shared {
+	atomic_uint_least64_t written;
+	atomic_uint_least64_t synced;
+	atomic_int durable;
+} *shared;
+
+/* How the disk behaves. */
+static bool power_may_fail;
+static atomic_long writes_left = -1;	/* then it is gone; -1: never */
+static unsigned int slow_us;
+static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
+
+ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at)
+{
+	ssize_t ret;
+
+	if (slow_us)
+		usleep(slow_us);
+	if (!writes_left) {
+		errno = EIO;
+		return -1;
+	}
+	if (writes_left > 0)
+		writes_left--;
+	pthread_mutex_lock(&disk);
+	ret = syscall(SYS_pwrite64, fd, data, bytes, at);
+	pthread_mutex_unlock(&disk);
+	return ret;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at)
+	__attribute__((alias("pwrite64")));
+
+/* Which is none with the writer's lock: it is not the file. */
+static void snapshot(int fd, int number)
+{
+	char name[112], data[65536];
+	off_t at = 0;
+	ssize_t count;
+	int to;
+
+	snprintf(name, sizeof(name), "%s.%d", path, number);
+	to = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	while ((count = pread(fd, data, sizeof(data), at)) > 0) {
+		if (write(to, data, count) != count)
+			_exit(3);
+		at += count;
+	}
+	close(to);
+}
+
+/* All that was written up to here is there after a power cut, and no more. */
+int fdatasync(int fd)
+{
+	const int next = shared->durable == 1 ? 2 : 1;
+
+	if (!writes_left) {
+		errno = EIO;
+		return -1;
+	}
+	if (power_may_fail) {
+		pthread_mutex_lock(&disk);
+		snapshot(fd, next);
+		pthread_mutex_unlock(&disk);
+		shared->durable = next;
+	}
+	return 0;
+}
+
+/* A real disk takes its time for each of a hundred. */
+int fsync(int fd __attribute__((unused)))
+{
+	return 0;
+}
+
+/* No second need pass from one sync to the next. */
+int __wrap_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+				  clockid_t clock,
+				  const struct timespec *until);
+int __wrap_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+				  clockid_t clock __attribute__((unused)),
+				  const struct timespec *until
+				  __attribute__((unused)))
+{
+	struct timespec soon;
+
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 3000000;
+	if (soon.tv_nsec >= 1000000000) {
+		soon.tv_nsec -= 1000000000;
+		soon.tv_sec++;
+	}
+	return pthread_cond_timedwait(cond, lock, &soon);
+}
+
+static struct writer_config fixture(void)
+{
+	strcpy(folder, "/tmp/oscan-recover-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/scan.h5", folder);
+	snprintf(copy, sizeof(copy), "%s/scan.recovered.h5", folder);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	return (struct writer_config) {
+		.path = path,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.bytes_per_pixel = 1,
+		.queue_frames = 8,
+		.axis_name = "turntable",
+		.axis_unit = "deg",
+		.rotation = true,
+		.steps_per_unit = 8,
+		.camera_id = "id",
+		.camera_model = "model",
+		.time_mark = "unknown",
+		.title = "title",
+		.program = "test_recover 1",
+	};
+}
+
+static void empty_folder(void)
+{
+	static const char *const names[] = {
+		"scan.h5", "scan.h5.jsonl", "scan.recovered.h5",
+		"scan.recovered.h5.jsonl", "scan.h5.1", "scan.h5.2",
+	};
+	char name[128];
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		snprintf(name, sizeof(name), "%s/%s", folder, names[n]);
+		unlink(name);
+	}
+}
+
+/* Nothing but the files that should be there is left. */
+static void cleanup(void)
+{
+	if (!folder[0])
+		return;
+	empty_folder();
+	if (rmdir(folder))
+		abort();
+}
+
+static uint8_t pixel(uint64_t frame, size_t k)
+{
+	return (uint8_t)(7 * frame + 31 * k + k / 256);
+}
+
+static int put(struct writer *writer, uint64_t n)
+{
+	const struct writer_frame frame = {
+		.time_ns = 1000 + n, .sequence = 3 * n, .status = 1,
+	};
+	uint8_t pixels[BYTES];
+
+	for (size_t k = 0; k < BYTES; k++)
+		pixels[k] = pixel(n, k);
+	return writer_put(writer, pixels, &frame);
+}
+
+/* In a process of its own, until it is killed. */
+static void write_endlessly(const struct writer_config *config)
+{
+	struct writer *writer = writer_open(config);
+	struct writer_counts counts;
+
+	if (!writer)
+		_exit(1);
+	for (uint64_t n = 0; !put(writer, n); n++) {
+		writer_counts(writer, &counts);
+		shared->written = counts.written;
+		shared->synced = counts.synced;
+	}
+	_exit(2);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * UINT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* Kill it once @counter has come to @frames. */
+static void write_and_kill(const struct writer_config *config,
+			   const atomic_uint_least64_t *counter,
+			   uint64_t frames)
+{
+	const uint64_t deadline = now_ms() + DEADLINE_MS;
+	pid_t child;
+	int status;
+
+	memset(shared, 0, sizeof(*shared));
+	child = fork();
+	if (!child)
+		write_endlessly(config);
+	while (*counter < frames) {
+		ck_assert_msg(now_ms() < deadline, "no %llu frames",
+			      (unsigned long long)frames);
+		ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
+		usleep(100);
+	}
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+}
+
+static hsize_t read_column(hid_t file, const char *name, uint64_t *values)
+{
+	hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+	hid_t space = H5Dget_space(dataset);
+	const hsize_t count = H5Sget_simple_extent_npoints(space);
+
+	if (values)
+		ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_UINT64, H5S_ALL,
+					 H5S_ALL, H5P_DEFAULT, values), 0);
+	H5Sclose(space);
+	H5Dclose(dataset);
+	return count;
+}
+
+static void check_pixels(hid_t file, uint64_t frames)
+{
+	uint8_t *pixels = malloc(frames * BYTES + 1);
+	hid_t dataset = H5Dopen2(file, "/entry/data/data", H5P_DEFAULT);
+
+	ck_assert_int_ge(H5Dread(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL,
+				 H5P_DEFAULT, pixels), 0);
+	for (uint64_t n = 0; n < frames; n++) {
+		for (size_t k = 0; k < BYTES; k++)
+			MUST(pixels[n * BYTES + k] == pixel(n, k),
+			     "byte %zu of frame %llu", k,
+			     (unsigned long long)n);
+	}
+	H5Dclose(dataset);
+	free(pixels);
+}
+
+/* As any reader opens it, without SWMR. */
+static void check_recovered(uint64_t frames)
+{
+	hid_t file = H5Fopen(copy, H5F_ACC_RDONLY, H5P_DEFAULT);
+	uint64_t *numbers = calloc(frames + 1, sizeof(*numbers));
+
+	ck_assert_int_ge(file, 0);
+	ck_assert_uint_eq(read_column(file, "/entry/data/data", NULL),
+			  frames * BYTES);
+	ck_assert_uint_eq(read_column(file,
+		"/entry/instrument/detector/sequence_number", numbers),
+		frames);
+	for (uint64_t n = 0; n < frames; n++)
+		MUST(numbers[n] == 3 * n, "row %llu", (unsigned long long)n);
+	check_pixels(file, frames);
+	H5Fclose(file);
+	free(numbers);
+}
+
+static uint64_t sum_of(const char *name)
+{
+	FILE *file = fopen(name, "r");
+	uint64_t sum = 0;
+	int c;
+
+	ck_assert_ptr_nonnull(file);
+	while ((c = getc(file)) != EOF)
+		sum = sum * 1099511628211u + c + 1;
+	fclose(file);
+	return sum;
+}
+
+/* @from is recovered with @least frames at least, and left as it is. */
+static void must_recover(const char *from, uint64_t least)
+{
+	const uint64_t sum = sum_of(from);
+	uint64_t frames;
+
+	ck_assert_msg(!recover_file(from, copy, &frames), "%s",
+		      strerror(errno));
+	ck_assert_msg(frames >= least, "%llu frames of %llu",
+		      (unsigned long long)frames, (unsigned long long)least);
+	ck_assert(sum_of(from) == sum);
+	check_recovered(frames);
+}
+
+/* The same numbers each time. */
+static uint64_t next_random(uint64_t most)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return 1 + (state >> 33) % most;
+}
+
+TEST(after_fifty_kills_every_frame_written_is_there_bit_for_bit)
+{
+	struct writer_config config = fixture();
+
+	for (int round = 0; round < ROUNDS; round++) {
+		config.compression = (enum writer_compression)(round % 5);
+		if (!writer_can_compress(config.compression))
+			config.compression = WRITER_PLAIN;
+		write_and_kill(&config, &shared->written, next_random(150));
+		must_recover(path, shared->written);
+		empty_folder();
+	}
+	cleanup();
+}
+
+TEST(after_a_power_cut_every_frame_synced_is_there)
+{
+	const struct writer_config config = fixture();
+	char durable[112];
+
+	power_may_fail = true;
+	for (int round = 0; round < 8; round++) {
+		write_and_kill(&config, &shared->synced, next_random(60));
+		snprintf(durable, sizeof(durable), "%s.%d", path,
+			 shared->durable);
+		must_recover(durable, shared->synced);
+		empty_folder();
+	}
+	cleanup();
+}
+
+static void must_refuse(const char *from, const char *to, int error)
+{
+	uint64_t frames;
+
+	ck_assert_int_eq(recover_file(from, to, &frames), -1);
+	ck_assert_msg(errno == error, "%s, not %s", strerrorname_np(errno),
+		      strerrorname_np(error));
+}
+
+TEST(what_need_not_or_cannot_be_recovered_is_refused)
+{
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+	FILE *file;
+
+	ck_assert_int_eq(put(writer, 0), 0);
+	must_refuse(path, copy, EBUSY);
+	ck_assert_int_eq(writer_close(writer), 0);
+	must_refuse(path, copy, EALREADY);
+	must_refuse(path, path, EEXIST);
+	must_refuse("/tmp/oscan-no-such-file.h5", copy, ENOENT);
+	file = fopen(path, "w");
+	fputs("no HDF5", file);
+	fclose(file);
+	must_refuse(path, copy, ENOEXEC);
+	ck_assert_int_ne(access(copy, F_OK), 0);
+	cleanup();
+}
+
+/* Killed while the positions were being added, when it is no longer SWMR. */
+TEST(a_writer_killed_while_it_finishes_leaves_its_frames)
+{
+	const struct writer_config config = fixture();
+	double values[100] = { 0 };
+	uint8_t in_scan[100] = { 1 };
+	const struct writer_pairing pairing = {
+		100, values, values, values, values, values, in_scan
+	};
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		struct writer *writer = writer_open(&config);
+
+		for (uint64_t n = 0; n < 100; n++)
+			put(writer, n);
+		if (writer_finish_frames(writer) ||
+		    writer_add_pairing(writer, &pairing) ||
+		    writer_add_text(writer, "name", "value"))
+			_exit(1);
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+	must_recover(path, 100);
+	cleanup();
+}
+
+static void check_sums(struct writer *writer, struct writer_counts *counts)
+{
+	writer_counts(writer, counts);
+	ck_assert_uint_eq(counts->offered, counts->dropped + counts->refused +
+			  counts->taken);
+}
+
+TEST(a_slow_disk_makes_the_camera_wait_and_loses_nothing)
+{
+	struct writer_config config = fixture();
+	struct writer_counts counts;
+	struct writer *writer;
+
+	config.compression = WRITER_DEFLATE;
+	writer = writer_open(&config);
+	slow_us = 500;
+	for (uint64_t n = 0; n < 40; n++)
+		ck_assert_int_eq(put(writer, n), 0);
+	ck_assert_int_eq(writer_finish_frames(writer), 0);
+	check_sums(writer, &counts);
+	ck_assert_uint_eq(counts.taken, 40);
+	ck_assert_uint_eq(counts.packed, 40);
+	ck_assert_uint_eq(counts.written, 40);
+	ck_assert_uint_eq(counts.dropped, 0);
+	ck_assert_uint_gt(counts.bytes, 0);
+	ck_assert_uint_lt(counts.bytes, 40 * BYTES);
+	ck_assert_int_eq(writer_close(writer), 0);
+	cleanup();
+}
+
+TEST(drop_mode_counts_each_frame_that_it_drops)
+{
+	struct writer_config config = fixture();
+	struct writer_counts counts;
+	uint64_t dropped = 0;
+	struct writer *writer;
+
+	config.queue_frames = 2;
+	config.drop = true;
+	writer = writer_open(&config);
+	slow_us = 500;
+	for (uint64_t n = 0; n < 400; n++) {
+		const int ret = put(writer, n);
+
+		ck_assert_int_ge(ret, 0);
+		dropped += ret;
+	}
+	ck_assert_int_eq(writer_finish_frames(writer), 0);
+	check_sums(writer, &counts);
+	ck_assert_uint_eq(counts.offered, 400);
+	ck_assert_uint_gt(dropped, 0);
+	ck_assert_uint_eq(counts.dropped, dropped);
+	ck_assert_uint_eq(counts.written, 400 - dropped);
+	ck_assert_int_eq(writer_close(writer), 0);
+	cleanup();
+}
+
+/* Return: 0 when all of it was told as it should be. */
+static int lose_the_disk(const struct writer_config *config)
+{
+	struct writer *writer = writer_open(config);
+	uint64_t n = 0;
+
+	while (n < 20)
+		put(writer, n++);
+	while (writer_written(writer) < 20)
+		usleep(1000);
+	writes_left = 30;
+	while (n < 1000 && !put(writer, n))
+		n++;
+	if (n == 1000 || errno != EIO)
+		return 1;
+	return writer_close(writer) == -1 && errno == EIO ? 0 : 2;
+}
+
+TEST(a_disk_that_is_gone_ends_with_EIO_and_what_was_written_is_there)
+{
+	const struct writer_config config = fixture();
+	pid_t child = fork();
+	int status;
+
+	/* HDF5 would open a file again that it has not closed. */
+	if (!child)
+		_exit(lose_the_disk(&config));
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	must_recover(path, 20);
+	cleanup();
+}

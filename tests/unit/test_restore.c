@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: userspace/scan/restore.c -ljansson */
+/*
+ * The journal of what a scan changes, with motors and V4L2 devices replaced;
+ * a scan that is killed is a process that is.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "oscan.h"
+#include "restore.h"
+#include "unit.h"
+
+#define MOST 32
+
+static struct {
+	int64_t value[MOST];		/* of the control with that id */
+	bool enabled;
+	bool fails[MOST];
+	bool motor_gone;
+	bool motor_busy;
+	bool homed;
+	uint32_t order[MOST];		/* of ids put back */
+	size_t n_order;
+} devices;
+
+static char folder[64];
+static char why[RESTORE_TEXT_LEN];
+static uint32_t restored;
+
+struct oscan_motor *oscan_motor_open(const char *path, bool writable)
+{
+	ck_assert_str_eq(path, "/dev/oscan-motor");
+	ck_assert(writable);
+	errno = ENOENT;
+	return devices.motor_gone ? NULL : (struct oscan_motor *)&devices;
+}
+
+void oscan_motor_close(struct oscan_motor *motor)
+{
+	(void)motor;
+}
+
+int oscan_motor_find_axis(const struct oscan_motor *motor, const char *name)
+{
+	(void)motor;
+	return strcmp(name, "slide") ? -1 : 0;
+}
+
+int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
+		      struct oscan_state *state)
+{
+	(void)motor;
+	(void)axis;
+	memset(state, 0, sizeof(*state));
+	state->flags = devices.enabled ? OSCAN_STATE_ENABLED : 0;
+	state->position_state = devices.homed ? OSCAN_POSITION_KNOWN :
+						OSCAN_POSITION_SUSPECT;
+	return 0;
+}
+
+int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis, bool on)
+{
+	(void)motor;
+	(void)axis;
+	errno = EBUSY;
+	if (devices.motor_busy)
+		return -1;
+	devices.enabled = on;
+	return 0;
+}
+
+int controls_each(const char *device,
+		  int (*each)(void *data, const struct restore_entry *entry),
+		  void *data)
+{
+	(void)device;
+	(void)each;
+	(void)data;
+	return 0;
+}
+
+int controls_put_back(const struct restore_entry *entry)
+{
+	int64_t before = devices.value[entry->id];
+
+	devices.order[devices.n_order++] = entry->id;
+	errno = EIO;
+	if (devices.fails[entry->id])
+		return -1;
+	devices.value[entry->id] = entry->before;
+	return before != entry->before;
+}
+
+static void remove_folder(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (system(command))
+		perror(folder);
+}
+
+static struct restore *begin(void)
+{
+	struct restore *restore = restore_open(folder, &restored, why);
+
+	ck_assert_msg(restore != NULL, "%s", why);
+	return restore;
+}
+
+/* A new folder and new devices, all controls at 1. */
+static struct restore *begin_new(void)
+{
+	memset(&devices, 0, sizeof(devices));
+	for (int i = 0; i < MOST; i++)
+		devices.value[i] = 1;
+	if (*folder)
+		remove_folder();
+	else
+		atexit(remove_folder);
+	strcpy(folder, "/tmp/test_restore.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	return begin();
+}
+
+/* Note control @id, then change it. */
+static void override(struct restore *restore, uint32_t id, int64_t value)
+{
+	struct restore_entry entry = {
+		.kind = RESTORE_CONTROL,
+		.device = "/dev/video0",
+		.name = "usb-1",
+		.id = id,
+		.before = devices.value[id],
+	};
+
+	ck_assert_int_eq(restore_note(restore, &entry), 0);
+	devices.value[id] = value;
+}
+
+static off_t journal_size(void)
+{
+	struct stat status;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/flyscan.journal", folder);
+	return stat(path, &status) ? -1 : status.st_size;
+}
+
+TEST(R61_the_first_value_is_the_one_that_is_kept)
+{
+	struct restore *restore = begin_new();
+
+	override(restore, 3, 10);
+	override(restore, 3, 20);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_int_eq(devices.value[3], 1);
+	ck_assert_uint_eq(restored, 1);
+	ck_assert_uint_eq(devices.n_order, 1);
+}
+
+TEST(R58_R62_R112_all_is_put_back_the_last_one_first)
+{
+	struct restore *restore = begin_new();
+
+	for (uint32_t id = 1; id <= 20; id++)
+		override(restore, id, 100 + id);
+	ck_assert_int_eq(restore_note_motor(restore, NULL, "slide"), 0);
+	devices.enabled = true;
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(devices.n_order, 20);
+	for (uint32_t i = 0; i < 20; i++) {
+		ck_assert_uint_eq(devices.order[i], 20 - i);
+		ck_assert_int_eq(devices.value[i + 1], 1);
+	}
+	ck_assert(!devices.enabled);
+	ck_assert_uint_eq(restored, 21);
+	ck_assert_int_eq(journal_size(), 0);
+}
+
+TEST(R59_R62_nothing_changed_is_nothing_put_back)
+{
+	struct restore *restore = begin_new();
+
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 0);
+	restore = begin();
+	override(restore, 3, 1);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 0);
+	ck_assert_int_eq(restore_close(NULL, &restored, why), 0);
+}
+
+TEST(D9_one_that_fails_keeps_no_other_from_being_put_back)
+{
+	struct restore *restore = begin_new();
+
+	override(restore, 1, 10);
+	override(restore, 2, 20);
+	override(restore, 3, 30);
+	devices.fails[2] = true;
+	ck_assert_int_eq(restore_close(restore, &restored, why), -1);
+	ck_assert_int_eq(devices.value[1], 1);
+	ck_assert_int_eq(devices.value[2], 20);
+	ck_assert_int_eq(devices.value[3], 1);
+	ck_assert_ptr_nonnull(strstr(why, "control 2 of /dev/video0"));
+	ck_assert_ptr_nonnull(strstr(why, "Input/output error"));
+	/* It is tried again. */
+	devices.fails[2] = false;
+	restore = begin();
+	ck_assert_int_eq(devices.value[2], 1);
+	ck_assert_uint_eq(restored, 1);
+	ck_assert_str_eq(why, "");
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_int_eq(journal_size(), 0);
+}
+
+TEST(what_cannot_be_put_back_stays_in_the_journal_with_its_first_value)
+{
+	struct restore *restore = begin_new();
+
+	override(restore, 2, 20);
+	devices.fails[2] = true;
+	ck_assert_int_eq(restore_close(restore, &restored, why), -1);
+	restore = begin();
+	ck_assert_str_ne(why, "");
+	override(restore, 2, 30);
+	devices.fails[2] = false;
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_int_eq(devices.value[2], 1);
+}
+
+/* Note and change in a process that is killed. */
+static void killed_scan(void)
+{
+	struct restore *restore = begin_new();
+	pid_t child;
+	int status;
+
+	restore_close(restore, &restored, why);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		restore = begin();
+		override(restore, 5, 50);
+		override(restore, 6, 60);
+		restore_note_motor(restore, NULL, "slide");
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+	devices.value[5] = 50;
+	devices.value[6] = 60;
+	devices.enabled = true;
+}
+
+TEST(R62_R113_after_a_kill_the_next_start_puts_back)
+{
+	struct restore *restore;
+
+	killed_scan();
+	restore = begin();
+	ck_assert_uint_eq(restored, 3);
+	ck_assert_int_eq(devices.value[5], 1);
+	ck_assert_int_eq(devices.value[6], 1);
+	ck_assert(!devices.enabled);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 0);
+}
+
+TEST(a_line_that_was_cut_off_is_passed_over)
+{
+	struct restore *restore;
+	char path[128];
+
+	killed_scan();
+	snprintf(path, sizeof(path), "%s/flyscan.journal", folder);
+	ck_assert_int_eq(truncate(path, journal_size() - 9), 0);
+	restore = begin();
+	ck_assert_uint_eq(restored, 2);
+	/* The motor's line was cut: it had not been switched on by then. */
+	ck_assert(devices.enabled);
+	override(restore, 7, 70);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_int_eq(devices.value[7], 1);
+}
+
+TEST(a_journal_of_something_else_changes_nothing)
+{
+	struct restore *restore = begin_new();
+	char path[128];
+	FILE *file;
+
+	restore_close(restore, &restored, why);
+	snprintf(path, sizeof(path), "%s/flyscan.journal", folder);
+	file = fopen(path, "w");
+	fputs("{}\n[1]\n{\"what\": \"rocket\", \"device\": \"a\", \"name\": \"\", \"id\": 1, \"before\": 2}\n{\"what\": \"control\", \"device\": 7}\nnonsense\n", file);
+	for (int i = 0; i < 5000; i++)
+		fputc('x', file);
+	fclose(file);
+	restore = begin();
+	ck_assert_uint_eq(restored, 0);
+	ck_assert_uint_eq(devices.n_order, 0);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+}
+
+TEST(a_device_that_is_gone_needs_nothing_put_back)
+{
+	struct restore *restore;
+
+	killed_scan();
+	devices.motor_gone = true;
+	restore = begin();
+	ck_assert_uint_eq(restored, 2);
+	ck_assert_str_eq(why, "");
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+}
+
+TEST(a_motor_that_another_program_controls_is_told_and_kept)
+{
+	struct restore *restore;
+
+	killed_scan();
+	devices.motor_busy = true;
+	restore = begin();
+	ck_assert_ptr_nonnull(strstr(why, "motor 0 of /dev/oscan-motor (slide)"));
+	devices.motor_busy = false;
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert(!devices.enabled);
+}
+
+TEST(a_motor_that_was_homed_since_a_kill_stays_on)
+{
+	struct restore *restore;
+
+	killed_scan();
+	devices.homed = true;
+	restore = begin();
+	ck_assert(devices.enabled);
+	ck_assert_uint_eq(restored, 2);
+	/* What this scan itself has switched on is another matter. */
+	devices.enabled = false;
+	ck_assert_int_eq(restore_note_motor(restore, NULL, "slide"), 0);
+	devices.enabled = true;
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert(!devices.enabled);
+}
+
+TEST(two_scans_do_not_run_at_once)
+{
+	struct restore *restore = begin_new();
+
+	override(restore, 3, 10);
+	ck_assert_ptr_null(restore_open(folder, &restored, why));
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_ptr_nonnull(strstr(why, "another one runs"));
+	ck_assert_int_eq(devices.value[3], 10);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+}
+
+TEST(a_folder_that_others_may_write_is_refused)
+{
+	struct restore *restore = begin_new();
+
+	restore_close(restore, &restored, why);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	ck_assert_ptr_null(restore_open(folder, &restored, why));
+	ck_assert_ptr_nonnull(strstr(why, "this user's own"));
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+	ck_assert_ptr_null(restore_open("/proc/nowhere", &restored, why));
+	ck_assert_int_eq(errno, EACCES);
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: tests/camera/angle.c pkg:hdf5 -lm */
+/*
+ * A scan with the synthetic camera proves its pairing: the angle that the
+ * pixels of each frame show is the position that the file has for it, and the
+ * mean of what the rig's edges have for the time of its exposure.
+ *
+ *	synthetic-check FILE EDGES
+ *
+ * Shares no code with what wrote the file. The last line says what was found;
+ * exit status 0: all is well.
+ */
+#include <hdf5.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../camera/angle.h"
+#include "oscan_rig.h"
+
+#define MOST_FRAMES 1000
+#define LEAST_FRAMES 8
+
+/* Of the rig's turntable. */
+#define STEPS_PER_DEG (3200 / 360.0)
+/*
+ * In microsteps. The position is that of the middle of the exposure, and the
+ * pixels show the mean over all of it; these differ where the turntable speeds
+ * up, or a step was late. A latency that was measured is uncertain.
+ */
+#define BY_FILE 1.0
+#define BY_EDGES 0.15
+#define SAMPLES 64
+/* Of the angle code, up and down from the middle. */
+#define ROWS 6
+
+struct scan {
+	hid_t file;
+	size_t frames;
+	hsize_t height;
+	hsize_t width;
+	uint64_t stamp[MOST_FRAMES];
+	double exposure[MOST_FRAMES];
+	double position[MOST_FRAMES];
+	double error[MOST_FRAMES];
+	uint8_t in_scan[MOST_FRAMES];
+	char mark[32];
+	double readout;
+	double row_time;
+	double latency;
+	double latency_error;
+	uint64_t launch;
+};
+
+struct edges {
+	size_t count;
+	uint64_t *time;
+	int64_t *position;
+};
+
+__attribute__((noreturn, format(printf, 1, 2)))
+static void wrong(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	exit(1);
+}
+
+static void column(struct scan *scan, const char *path, hid_t type, void *to)
+{
+	hid_t set = H5Dopen2(scan->file, path, H5P_DEFAULT);
+	hid_t space = set < 0 ? -1 : H5Dget_space(set);
+	hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+
+	if (count != (hssize_t)scan->frames)
+		wrong("%s has %lld values for %zu frames", path,
+		      (long long)count, scan->frames);
+	if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0)
+		wrong("%s cannot be read", path);
+	H5Sclose(space);
+	H5Dclose(set);
+}
+
+static double number(struct scan *scan, const char *path)
+{
+	hid_t set = H5Dopen2(scan->file, path, H5P_DEFAULT);
+	double value;
+
+	if (set < 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL,
+			       H5P_DEFAULT, &value) < 0)
+		wrong("%s cannot be read", path);
+	H5Dclose(set);
+	return value;
+}
+
+static void read_mark(struct scan *scan)
+{
+	hid_t set = H5Dopen2(scan->file,
+			     "/entry/instrument/detector/sensor_timestamp",
+			     H5P_DEFAULT);
+	hid_t attribute = H5Aopen(set, "marks", H5P_DEFAULT);
+	hid_t type = H5Aget_type(attribute);
+	char *text = scan->mark;
+
+	if (H5Tis_variable_str(type) > 0) {
+		if (H5Aread(attribute, type, &text) < 0)
+			wrong("the mark cannot be read");
+		snprintf(scan->mark, sizeof(scan->mark), "%s", text);
+	} else if (H5Tget_size(type) >= sizeof(scan->mark) ||
+		   H5Aread(attribute, type, text) < 0) {
+		wrong("the mark cannot be read");
+	}
+	H5Tclose(type);
+	H5Aclose(attribute);
+	H5Dclose(set);
+}
+
+static void open_scan(struct scan *scan, const char *path)
+{
+	hid_t set, space;
+	hsize_t size[4];
+
+	scan->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+	set = H5Dopen2(scan->file, "/entry/data/data", H5P_DEFAULT);
+	space = H5Dget_space(set);
+	if (H5Sget_simple_extent_ndims(space) != 3 ||
+	    H5Sget_simple_extent_dims(space, size, NULL) < 0)
+		wrong("%s has no grey frames", path);
+	H5Sclose(space);
+	H5Dclose(set);
+	if (size[0] < LEAST_FRAMES || size[0] > MOST_FRAMES)
+		wrong("%s has %llu frames", path, (unsigned long long)size[0]);
+	scan->frames = size[0];
+	scan->height = size[1];
+	scan->width = size[2];
+	column(scan, "/entry/instrument/detector/sensor_timestamp",
+	       H5T_NATIVE_UINT64, scan->stamp);
+	column(scan, "/entry/instrument/detector/count_time",
+	       H5T_NATIVE_DOUBLE, scan->exposure);
+	column(scan, "/entry/data/turntable", H5T_NATIVE_DOUBLE,
+	       scan->position);
+	column(scan, "/entry/data/turntable_errors", H5T_NATIVE_DOUBLE,
+	       scan->error);
+	column(scan, "/entry/data/in_scan", H5T_NATIVE_UINT8, scan->in_scan);
+	scan->readout = number(scan, "/entry/flyscan/camera/readout");
+	scan->row_time = number(scan, "/entry/flyscan/camera/row_time");
+	scan->latency = number(scan, "/entry/flyscan/camera/latency");
+	scan->latency_error =
+		number(scan, "/entry/flyscan/camera/latency_uncertainty");
+	set = H5Dopen2(scan->file, "/entry/flyscan/clocks/launch",
+		       H5P_DEFAULT);
+	if (H5Dread(set, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		    &scan->launch) < 0)
+		wrong("the launch cannot be read");
+	H5Dclose(set);
+	read_mark(scan);
+}
+
+static void read_edges(struct edges *edges, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	struct oscan_rig_edge edge;
+	int64_t position = 0;
+	size_t room = 0;
+	int up = 0;
+
+	if (!file)
+		wrong("%s cannot be opened", path);
+	while (fread(&edge, sizeof(edge), 1, file) == 1) {
+		if (edge.line == OSCAN_RIG_TURNTABLE_DIR)
+			up = edge.value;
+		if (edge.line != OSCAN_RIG_TURNTABLE_STEP || !edge.value)
+			continue;
+		position += up ? 1 : -1;
+		if (edges->count == room) {
+			room = room ? 2 * room : 4096;
+			edges->time = realloc(edges->time, room * 8);
+			edges->position = realloc(edges->position, room * 8);
+			if (!edges->time || !edges->position)
+				wrong("no memory for the edges");
+		}
+		edges->time[edges->count] = edge.time_ns;
+		edges->position[edges->count++] = position;
+	}
+	fclose(file);
+}
+
+/* Before the launch it rests. */
+static double edges_at(const struct scan *scan, const struct edges *edges,
+		       uint64_t time)
+{
+	size_t next = 0;
+	uint64_t since;
+
+	while (next < edges->count && edges->time[next] <= time)
+		next++;
+	if (!next)
+		return 0;
+	since = edges->time[next - 1];
+	if (next == edges->count || since < scan->launch)
+		return edges->position[next - 1];
+	return edges->position[next - 1] +
+	       (edges->position[next] - edges->position[next - 1]) *
+	       ((double)(time - since) / (edges->time[next] - since));
+}
+
+/* When the middle row was in the middle of its exposure. */
+static uint64_t middle(const struct scan *scan, size_t frame)
+{
+	double half = scan->exposure[frame] / 2, rows = scan->readout / 2;
+	double shift = half + rows;
+
+	if (!strcmp(scan->mark, "readout_start"))
+		shift = rows - half;
+	else if (!strcmp(scan->mark, "frame_end"))
+		shift = -half - rows;
+	else if (strcmp(scan->mark, "exposure_start"))
+		wrong("the times mark \"%s\"", scan->mark);
+	return scan->stamp[frame] +
+	       (int64_t)llrint((shift - scan->latency) * 1e9);
+}
+
+/* Degrees, the mean over the exposure of a row, counted from the middle. */
+static double by_edges(const struct scan *scan, const struct edges *edges,
+		       size_t frame, int row)
+{
+	double exposure_ns = scan->exposure[frame] * 1e9, sum = 0;
+	uint64_t time = middle(scan, frame) +
+			(int64_t)llrint(row * scan->row_time * 1e9);
+
+	for (int i = 0; i < SAMPLES; i++)
+		sum += edges_at(scan, edges, time + (int64_t)
+				(exposure_ns * ((i + 0.5) / SAMPLES - 0.5)));
+	return sum / SAMPLES / STEPS_PER_DEG;
+}
+
+static void read_frame(const struct scan *scan, size_t frame,
+		       struct angle *angle)
+{
+	hsize_t from[3] = { frame, 0, 0 };
+	hsize_t size[3] = { 1, scan->height, scan->width };
+	uint8_t *pixels = malloc(scan->height * scan->width);
+	hid_t set = H5Dopen2(scan->file, "/entry/data/data", H5P_DEFAULT);
+	hid_t space = H5Dget_space(set);
+	hid_t memory = H5Screate_simple(3, size, NULL);
+
+	H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL);
+	if (H5Dread(set, H5T_NATIVE_UINT8, memory, space, H5P_DEFAULT,
+		    pixels) < 0)
+		wrong("frame %zu cannot be read", frame);
+	if (!angle_read(pixels, scan->width, scan->height, 1, angle))
+		wrong("frame %zu shows no angle", frame);
+	H5Sclose(memory);
+	H5Sclose(space);
+	H5Dclose(set);
+	free(pixels);
+}
+
+/* Return: by how much it is off from the edges, microsteps */
+static double check_frame(const struct scan *scan, const struct edges *edges,
+			  size_t frame)
+{
+	double by_file, by_rig, slope, bound;
+	struct angle angle;
+
+	read_frame(scan, frame, &angle);
+	by_file = angle_between(angle.degrees, scan->position[frame]) *
+		  STEPS_PER_DEG;
+	by_rig = angle_between(angle.degrees, by_edges(scan, edges, frame, 0)) *
+		 STEPS_PER_DEG;
+	bound = scan->latency_error > 0 ? BY_FILE : BY_EDGES;
+	if (fabs(by_file) > BY_FILE || fabs(by_rig) > bound)
+		wrong("frame %zu shows %.4f degrees, %.3f microsteps from the file and %.3f from the edges",
+		      frame, angle.degrees, by_file, by_rig);
+	slope = (by_edges(scan, edges, frame, ROWS) -
+		 by_edges(scan, edges, frame, -ROWS)) / (2 * ROWS);
+	if (fabs(angle.per_row - slope) > 0.1 * fabs(slope) + 2e-3)
+		wrong("frame %zu shows %.5f degrees from row to row and not %.5f",
+		      frame, angle.per_row, slope);
+	if (!(scan->error[frame] > 0) ||
+	    fabs(by_file) / STEPS_PER_DEG > 4 * scan->error[frame])
+		wrong("frame %zu is %.4f degrees off, with an uncertainty of %.4f",
+		      frame, by_file / STEPS_PER_DEG, scan->error[frame]);
+	return fabs(by_rig);
+}
+
+int main(int argc, char **argv)
+{
+	static struct scan scan;
+	struct edges edges = { 0 };
+	double worst = 0, worst_even = 0, off;
+	size_t even = 0;
+
+	if (argc != 3)
+		wrong("wanted FILE EDGES");
+	open_scan(&scan, argv[1]);
+	read_edges(&edges, argv[2]);
+	for (size_t i = 0; i < scan.frames; i++) {
+		off = check_frame(&scan, &edges, i);
+		worst = fmax(worst, off);
+		if (!scan.in_scan[i])
+			continue;
+		worst_even = fmax(worst_even, off);
+		even++;
+	}
+	if (even < LEAST_FRAMES)
+		wrong("%zu frames are in the pass", even);
+	printf("%zu frames, at most %.3f microsteps from the edges; %zu in the pass, at most %.3f\n",
+	       scan.frames, worst, even, worst_even);
+	free(edges.time);
+	free(edges.position);
+	H5Fclose(scan.file);
+	return 0;
+}

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "synthetic.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000ull
+
+#define BUFFERS 4
+#define WIDTH 640
+#define HEIGHT 480
+#define PERIOD_NS (NS_PER_S / 10)
+#define PERIOD_LEAST_NS NS_PER_MS
+#define PERIOD_MOST_NS (100 * NS_PER_S)
+
+/* Pause before a pose that is not known yet is asked for again. */
+#define PAUSE_NS (5 * NS_PER_MS)
+/* A pose not known so long after the frame never will be. */
+#define PATIENCE_NS (5 * NS_PER_S)
+
+/**
+ * struct camera - a synthetic one
+ * @id: as it was opened
+ * @options: what @id says
+ * @source: of the poses
+ * @settings: as configured; width 0: not yet
+ * @scene: for that size
+ * @buffers: shape [BUFFERS], each of one frame
+ * @held: those that are out
+ * @started: between start() and stop()
+ * @vanished: unplugged
+ * @start_ns: when the first row of frame 0 begins to be exposed
+ * @number: of the next frame; those without a pose are passed over
+ */
+struct camera {
+	char *id;
+	struct synthetic_options options;
+	struct pose_source source;
+	struct camera_settings settings;
+	struct scene *scene;
+	uint8_t *buffers[BUFFERS];
+	bool held[BUFFERS];
+	bool started;
+	bool vanished;
+	uint64_t start_ns;
+	uint32_t number;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* Return: 0, or -1 with EINTR */
+static int sleep_until(uint64_t time_ns)
+{
+	struct timespec until = {
+		.tv_sec = time_ns / NS_PER_S,
+		.tv_nsec = time_ns % NS_PER_S,
+	};
+
+	errno = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	return errno ? -1 : 0;
+}
+
+static int synthetic_list(void (*each)(const char *id, const char *model,
+				       void *data), void *data)
+{
+	each("synthetic", "turntable and column, drawn", data);
+	return 1;
+}
+
+static void synthetic_stop(struct camera *camera)
+{
+	camera->started = false;
+	memset(camera->held, 0, sizeof(camera->held));
+}
+
+static void free_frames(struct camera *camera)
+{
+	for (int i = 0; i < BUFFERS; i++) {
+		free(camera->buffers[i]);
+		camera->buffers[i] = NULL;
+	}
+	scene_free(camera->scene);
+	camera->scene = NULL;
+	camera->settings.width = 0;
+}
+
+static void synthetic_close(struct camera *camera)
+{
+	int error = errno;
+
+	if (!camera)
+		return;
+	free_frames(camera);
+	if (camera->source.close)
+		camera->source.close(camera->source.data);
+	free(camera->id);
+	free(camera);
+	errno = error;
+}
+
+struct camera *synthetic_open_with(const char *id,
+				   const struct pose_source *source)
+{
+	struct camera *camera = calloc(1, sizeof(*camera));
+
+	if (!camera) {
+		if (source->close)
+			source->close(source->data);
+		return NULL;
+	}
+	camera->source = *source;
+	camera->id = strdup(id && *id ? id : "synthetic");
+	if (!camera->id || synthetic_parse(id, &camera->options)) {
+		synthetic_close(camera);
+		return NULL;
+	}
+	return camera;
+}
+
+static struct camera *synthetic_open(const char *id)
+{
+	struct synthetic_options options;
+	struct pose_source source;
+	int failed = -1;
+
+	if (synthetic_parse(id, &options))
+		return NULL;
+	if (!options.own_pose)
+		failed = pose_driver(&source,
+				     *options.device ? options.device : NULL,
+				     &options.pose);
+	if (failed && options.need_driver)
+		return NULL;
+	if (failed && pose_steady(&source, &options.pose, now_ns(),
+				  options.speed_deg_s))
+		return NULL;
+	return synthetic_open_with(id, &source);
+}
+
+static const char *synthetic_id(const struct camera *camera)
+{
+	return camera->id;
+}
+
+static const char *synthetic_model(const struct camera *camera)
+{
+	(void)camera;
+	return "synthetic";
+}
+
+/* From the first row to the last one. */
+static uint64_t readout_ns(const struct camera *camera)
+{
+	return (camera->settings.height - 1) * camera->options.row_ns;
+}
+
+static void synthetic_capabilities(const struct camera *camera,
+				   struct camera_capabilities *capabilities)
+{
+	*capabilities = (struct camera_capabilities){
+		.sets_period = true,
+		.sets_exposure = true,
+		.sets_gain = true,
+		.counts_gaps = true,
+		.mark = camera->options.mark,
+		.readout_ns = readout_ns(camera),
+	};
+}
+
+static uint64_t within(uint64_t value, uint64_t least, uint64_t most)
+{
+	if (value < least)
+		return least;
+	return value > most ? most : value;
+}
+
+static void settle(const struct camera *camera,
+		   struct camera_settings *settings)
+{
+	settings->width = within(settings->width ? settings->width : WIDTH, 1,
+				 SYNTHETIC_SIZE_MAX);
+	settings->height = within(settings->height ? settings->height : HEIGHT,
+				  1, SYNTHETIC_SIZE_MAX);
+	if (!camera_bytes_per_pixel(settings->format))
+		settings->format = camera->options.format;
+	settings->period_ns = within(settings->period_ns ? settings->period_ns :
+				     PERIOD_NS, PERIOD_LEAST_NS,
+				     PERIOD_MOST_NS);
+	if (!settings->exposure_ns ||
+	    settings->exposure_ns > settings->period_ns)
+		settings->exposure_ns = settings->period_ns;
+	if (!(settings->gain > 0))
+		settings->gain = 1;
+	settings->gain = fmin(fmax(settings->gain, 1 / SCENE_GAIN_MAX),
+			      SCENE_GAIN_MAX);
+}
+
+static size_t frame_size(const struct camera_settings *settings)
+{
+	return (size_t)settings->width * settings->height *
+	       camera_bytes_per_pixel(settings->format);
+}
+
+static int synthetic_configure(struct camera *camera,
+			       struct camera_settings *settings)
+{
+	struct camera_settings want = *settings;
+	bool good = true;
+
+	if (camera->started) {
+		errno = EBUSY;
+		return -1;
+	}
+	settle(camera, &want);
+	if ((want.height - 1) * camera->options.row_ns > want.period_ns) {
+		errno = EINVAL;
+		return -1;
+	}
+	free_frames(camera);
+	camera->scene = scene_new(want.width, want.height);
+	for (int i = 0; i < BUFFERS; i++) {
+		camera->buffers[i] = malloc(frame_size(&want));
+		good = good && camera->buffers[i];
+	}
+	if (!camera->scene || !good) {
+		free_frames(camera);
+		errno = ENOMEM;
+		return -1;
+	}
+	camera->settings = want;
+	*settings = want;
+	return 0;
+}
+
+static int synthetic_start(struct camera *camera)
+{
+	if (camera->vanished) {
+		errno = ENODEV;
+		return -1;
+	}
+	if (!camera->settings.width) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (camera->started) {
+		errno = EBUSY;
+		return -1;
+	}
+	camera->started = true;
+	camera->start_ns = now_ns();
+	camera->number = 0;
+	return 0;
+}
+
+static bool faulty(const struct camera *camera, enum synthetic_fault fault)
+{
+	return camera->options.fault == fault &&
+	       camera->number + 1 >= camera->options.fault_at;
+}
+
+static uint64_t exposure_start(const struct camera *camera, uint32_t number)
+{
+	return camera->start_ns + number * camera->settings.period_ns;
+}
+
+static uint32_t mix(uint32_t value)
+{
+	value = (value ^ (value >> 16)) * 0x7feb352du;
+	value = (value ^ (value >> 15)) * 0x846ca68bu;
+	return value ^ (value >> 16);
+}
+
+/* Twelve numbers from 0 to 1 have a sum with standard deviation 1. */
+static double normal(uint32_t number)
+{
+	double sum = -6;
+
+	for (uint32_t i = 0; i < 12; i++)
+		sum += mix(number * 12 + i + 1) / 4294967296.0;
+	return sum;
+}
+
+static uint64_t time_told(const struct camera *camera, uint32_t number)
+{
+	const struct synthetic_options *options = &camera->options;
+	uint64_t time_ns = exposure_start(camera, number);
+
+	if (options->mark == CAMERA_MARK_READOUT_START)
+		time_ns += camera->settings.exposure_ns;
+	else if (options->mark == CAMERA_MARK_FRAME_END)
+		time_ns += camera->settings.exposure_ns + readout_ns(camera);
+	return time_ns + options->latency_ns +
+	       llrint(normal(number) * options->jitter_ns);
+}
+
+static uint64_t faulty_time(const struct camera *camera)
+{
+	uint32_t last = camera->options.fault_at >= 2 ?
+			camera->options.fault_at - 2 : 0;
+
+	if (faulty(camera, SYNTHETIC_FAULT_REPEAT))
+		return time_told(camera, last);
+	if (faulty(camera, SYNTHETIC_FAULT_REVERSE))
+		return time_told(camera, last) -
+		       (camera->number - last) * camera->settings.period_ns;
+	return time_told(camera, camera->number);
+}
+
+/* Return: 0, or -1 with the errno of the source, EINTR */
+static int wait_pose(struct camera *camera, uint64_t time_ns,
+		     uint64_t deadline_ns, struct scene_pose *pose)
+{
+	uint64_t now;
+
+	for (;;) {
+		if (!camera->source.at(camera->source.data, time_ns, pose))
+			return 0;
+		if (errno != EAGAIN)
+			return -1;
+		now = now_ns();
+		if (now > time_ns + PATIENCE_NS) {
+			errno = ENODATA;
+			return -1;
+		}
+		if (now >= deadline_ns) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		if (sleep_until(now + PAUSE_NS))
+			return -1;
+	}
+}
+
+static bool same(const struct scene_pose *a, const struct scene_pose *b)
+{
+	return a->turntable_deg == b->turntable_deg &&
+	       a->rotor_deg == b->rotor_deg;
+}
+
+/*
+ * The poses in the middle of as many parts of the exposure; one if all are
+ * the same.
+ */
+static int row_poses(struct camera *camera, uint64_t start_ns,
+		     struct scene_pose poses[SYNTHETIC_POSES])
+{
+	uint64_t part_ns = camera->settings.exposure_ns / SYNTHETIC_POSES;
+	bool still = true;
+
+	for (int i = 0; i < SYNTHETIC_POSES; i++) {
+		if (camera->source.at(camera->source.data,
+				      start_ns + i * part_ns + part_ns / 2,
+				      &poses[i]))
+			return -1;
+		still = still && same(&poses[i], &poses[0]);
+	}
+	return still ? 1 : SYNTHETIC_POSES;
+}
+
+static int draw(struct camera *camera, uint8_t *pixels)
+{
+	const struct camera_settings *settings = &camera->settings;
+	uint64_t start_ns = exposure_start(camera, camera->number);
+	size_t row_bytes = frame_size(settings) / settings->height;
+	struct scene_pose poses[SYNTHETIC_POSES];
+	uint64_t row_ns = camera->options.row_ns;
+	int count = 0;
+
+	for (uint32_t row = 0; row < settings->height; row++) {
+		if (!row || row_ns)
+			count = row_poses(camera, start_ns + row * row_ns,
+					  poses);
+		if (count < 0)
+			return -1;
+		scene_row(camera->scene, row, poses, count, settings->gain,
+			  settings->format, pixels + row * row_bytes);
+	}
+	return 0;
+}
+
+static int free_buffer(const struct camera *camera)
+{
+	for (int i = 0; i < BUFFERS; i++)
+		if (!camera->held[i])
+			return i;
+	return -1;
+}
+
+static void describe(const struct camera *camera, struct camera_frame *frame,
+		     const uint8_t *pixels)
+{
+	const struct camera_settings *settings = &camera->settings;
+
+	*frame = (struct camera_frame){
+		.data = pixels,
+		.size = frame_size(settings),
+		.time_ns = faulty_time(camera),
+		.sequence = camera->number,
+		.status = CAMERA_FRAME_GOOD,
+		.exposure_ns = settings->exposure_ns,
+		.gain = settings->gain,
+		.frame_duration_ns = settings->period_ns,
+	};
+	if (faulty(camera, SYNTHETIC_FAULT_SIZE))
+		frame->size /= 2;
+	if (faulty(camera, SYNTHETIC_FAULT_BAD))
+		frame->status = CAMERA_FRAME_BAD;
+}
+
+/* Poses before the beginning of what is known, or in a gap of it. */
+static bool never_known(int error)
+{
+	return error == ERANGE || error == ENODATA;
+}
+
+/* Wait for the end of the frame, and for what its poses were. */
+static int await(struct camera *camera, uint64_t deadline_ns)
+{
+	uint64_t end_ns = exposure_start(camera, camera->number) +
+			  camera->settings.exposure_ns + readout_ns(camera);
+	struct scene_pose pose;
+
+	if (end_ns > deadline_ns || free_buffer(camera) < 0 ||
+	    faulty(camera, SYNTHETIC_FAULT_STALL)) {
+		if (!sleep_until(deadline_ns))
+			errno = ETIMEDOUT;
+		return -1;
+	}
+	if (sleep_until(end_ns))
+		return -1;
+	return wait_pose(camera, end_ns, deadline_ns, &pose);
+}
+
+static bool is_dropped(const struct camera *camera)
+{
+	return camera->options.drop &&
+	       (camera->number + 1) % camera->options.drop == 0;
+}
+
+static int check_running(struct camera *camera)
+{
+	errno = EIO;
+	if (!camera->started)
+		return -1;
+	if (faulty(camera, SYNTHETIC_FAULT_VANISH))
+		camera->vanished = true;
+	return camera->vanished || faulty(camera, SYNTHETIC_FAULT_ERROR) ? -1 :
+									   0;
+}
+
+static int synthetic_next(struct camera *camera, struct camera_frame *frame,
+			  int timeout_ms)
+{
+	uint64_t deadline_ns = now_ns() + timeout_ms * NS_PER_MS;
+	int buffer;
+
+	for (;;) {
+		if (check_running(camera))
+			return -1;
+		if (is_dropped(camera)) {
+			camera->number++;
+			continue;
+		}
+		buffer = free_buffer(camera);
+		if (!await(camera, deadline_ns) &&
+		    !draw(camera, camera->buffers[buffer]))
+			break;
+		if (!never_known(errno))
+			return -1;
+		camera->number++;
+	}
+	describe(camera, frame, camera->buffers[buffer]);
+	camera->held[buffer] = true;
+	camera->number++;
+	return 0;
+}
+
+static void synthetic_release(struct camera *camera,
+			      struct camera_frame *frame)
+{
+	for (int i = 0; i < BUFFERS; i++)
+		if (camera->buffers[i] == frame->data)
+			camera->held[i] = false;
+}
+
+/* Each is a gap in the sequence. */
+static uint64_t synthetic_dropped(const struct camera *camera)
+{
+	(void)camera;
+	return 0;
+}
+
+const struct camera_ops camera_synthetic = {
+	.name = "synthetic",
+	.list = synthetic_list,
+	.open = synthetic_open,
+	.close = synthetic_close,
+	.id = synthetic_id,
+	.model = synthetic_model,
+	.capabilities = synthetic_capabilities,
+	.configure = synthetic_configure,
+	.start = synthetic_start,
+	.next = synthetic_next,
+	.release = synthetic_release,
+	.dropped = synthetic_dropped,
+	.stop = synthetic_stop,
+};

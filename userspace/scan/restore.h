@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a scan changes, and how it is put back.
+ *
+ * Before a setting is changed it is noted, in memory and in a journal that is
+ * on the disk before the change. At the end all are put back, the last one
+ * first, each whatever became of the others, and the journal is emptied. What
+ * a scan that was killed has left is put back by the next one, but for a motor
+ * whose position has become known since: that stays on.
+ *
+ * The journal is <folder>/flyscan.journal, JSON lines:
+ *
+ *   {"what": "motor", "device": "/dev/oscan-motor", "name": "turntable",
+ *    "id": 0, "before": 0}
+ *   {"what": "control", "device": "/dev/video0", "name": "usb-0000:00:14.0-1",
+ *    "id": 10094850, "before": 156}
+ *   {"what": "format", "device": "/dev/video0", "name": "usb-0000:00:14.0-1",
+ *    "id": 1448695129, "before": 2748779069920}
+ *
+ * motor: switched on (1) or off (0). control: V4L2 control @id of the device
+ * on the bus @name. format: pixel format @id, width << 32 | height. A line that
+ * cannot be read, the last one of a machine that lost its power, is passed over:
+ * what it stood for had not been changed yet. The folder is /run/oscan, else
+ * $XDG_RUNTIME_DIR/oscan, else /tmp/oscan-<user>: it ends with the boot, as the
+ * settings do. While a scan runs it holds a lock on the journal.
+ */
+#ifndef OSCAN_RESTORE_H
+#define OSCAN_RESTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room for a sentence of this file, with its NUL. */
+#define RESTORE_TEXT_LEN 512
+
+enum restore_kind {
+	RESTORE_MOTOR = 1,
+	RESTORE_CONTROL = 2,
+	RESTORE_FORMAT = 3,
+};
+
+/**
+ * struct restore_entry - a setting as it was
+ * @kind: enum restore_kind
+ * @device: path
+ * @name: of the axis, or the bus that the device is on
+ * @id: see above
+ * @before: see above
+ */
+struct restore_entry {
+	enum restore_kind kind;
+	char device[128];
+	char name[64];
+	uint32_t id;
+	int64_t before;
+};
+
+struct restore;
+
+/**
+ * restore_open - take the journal; put back what it holds
+ * @folder: NULL for the usual one
+ * @restored: out: settings put back
+ * @why: out, shape [RESTORE_TEXT_LEN]: a sentence after an error, and one if
+ *	some could not be put back; these stay in the journal. "" else
+ *
+ * Return: to be closed with restore_close(), or NULL: EBUSY: another scan
+ * runs; errno of open(2), ENOMEM.
+ */
+struct restore *restore_open(const char *folder, uint32_t *restored,
+			     char *why);
+
+/** restore_path - of the journal */
+const char *restore_path(const struct restore *restore);
+
+/**
+ * restore_note - note a setting that is about to be changed
+ *
+ * One that is noted already keeps its older value.
+ *
+ * Return: 0, or -1 with errno of write(2) or fsync(2), ENOMEM: do not change it.
+ */
+int restore_note(struct restore *restore, const struct restore_entry *entry);
+
+/** restore_note_motor - note that the motor of an axis is off */
+int restore_note_motor(struct restore *restore, const char *device,
+		       const char *axis);
+
+/**
+ * restore_note_camera - note the controls and formats of the V4L2 devices that
+ * this process has open: those of the camera
+ */
+int restore_note_camera(struct restore *restore);
+
+/**
+ * restore_close - put all back, the last one first; free
+ * @restore: NULL is accepted
+ * @restored: out: settings that had another value and were put back
+ * @why: out, shape [RESTORE_TEXT_LEN]: a sentence after an error
+ *
+ * The devices must not be in use by the caller any more.
+ *
+ * Return: 0, or -1: some could not be put back; they stay in the journal.
+ */
+int restore_close(struct restore *restore, uint32_t *restored, char *why);
+
+/*
+ * controls.c: V4L2 devices.
+ */
+
+/**
+ * controls_each - settings of a V4L2 device
+ * @each: called for each; not 0 ends it
+ *
+ * Return: 0 also for a device that cannot be asked; else what @each returned.
+ */
+int controls_each(const char *device,
+		  int (*each)(void *data, const struct restore_entry *entry),
+		  void *data);
+
+/**
+ * controls_put_back - give a control or format its value again
+ *
+ * Return: 1 it had another, 0 it had that value, or the device is gone or
+ * another one; -1 with errno.
+ */
+int controls_put_back(const struct restore_entry *entry);
+
+#endif /* OSCAN_RESTORE_H */

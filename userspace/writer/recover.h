@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scan file whose writer was killed, or lost its power, made into an
+ * ordinary one that every reader opens. The file itself is only read.
+ *
+ * Such a file says in its head that it is being written, which keeps ordinary
+ * readers out, and its length is not what the head says. What takes both away
+ * in place (h5clear -s) cuts off every frame if it is called in the wrong way.
+ * So the file is read the way that it was made to be read while it grows, and
+ * what is found is copied, chunk by chunk as they are.
+ */
+#ifndef OSCAN_RECOVER_H
+#define OSCAN_RECOVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * recover_path - where the result goes: "scan.recovered.h5" for "scan.h5"
+ *
+ * Return: 0, or -1 with ENAMETOOLONG.
+ */
+int recover_path(const char *path, char *out, size_t size);
+
+/**
+ * recover_file - make a file of what can be read of another
+ * @from: left as it is
+ * @to: made; must not exist. While it is being made it is @to with ".part"
+ *	behind it, which a failure leaves behind as little as anything else
+ * @frames: out, in @to: every frame that was flushed, or synced if the power
+ *	was lost
+ *
+ * With the documents of @from, if there are any, come those of @to: ended with
+ * "fail".
+ *
+ * Return: 0, or -1 with errno: of open(2), EBUSY: @from is being written,
+ * EALREADY: @from is whole, ENOEXEC: it is no HDF5 file, EBADMSG: no frames
+ * can be read of it, EEXIST: @to,
+ * its documents or what it is while being made are there already, ENOSPC, EIO, ENOMEM.
+ */
+int recover_file(const char *from, const char *to, uint64_t *frames);
+
+#endif /* OSCAN_RECOVER_H */
