@@ -24,7 +24,7 @@ echo 0 >"$tracing/events/enable"
 echo >"$tracing/trace"
 echo 1 >"$tracing/events/oscan/oscan_step/enable"
 start_load
-run move turntable 300 --steps
+run move turntable 300 --steps --json
 stop_load
 echo 0 >"$tracing/events/enable"
 must_exit 0
