@@ -43,7 +43,7 @@ check-vm: ## tests on stock kernels in QEMU
 
 .PHONY: check-debug
 check-debug: ## tests on instrumented kernels, built once into the cache
-	@tests/lib/check.sh debug
+	@BUILD=1 tests/lib/check.sh debug
 
 .PHONY: check-pi
 check-pi: ## tests on an emulated Raspberry Pi 3

@@ -3,22 +3,27 @@
 #
 # Build an instrumented kernel from Debian's source into the cache.
 #
-#   kernel.sh [--refresh] 6.12-debug|6.12-uml
+#   kernel.sh [--refresh|--built] 6.12-debug|6.12-uml
 #
 # 6.12-debug boots in tests/vm/run, on two processors; 6.12-uml is a program,
 # a User-Mode kernel. What is in the cache is used as it is, unless the
-# configuration has changed since; --refresh asks Debian for a newer source.
+# configuration has changed since; --refresh asks Debian for a newer source,
+# --built builds nothing and fails when the kernel is not in the cache.
 #
 # Prints what tests/lib/kernel.sh prints; for 6.12-uml, image= is the program.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 refresh=()
-[ "${1-}" != --refresh ] || { refresh=(--refresh); shift; }
+built=
+case ${1-} in
+--refresh) refresh=(--refresh); shift ;;
+--built) built=1; shift ;;
+esac
 case ${1-} in
 6.12-debug) arch=x86_64 config=smp image=vmlinux ;;
 6.12-uml) arch=um config=uml image=linux ;;
-*)	echo "usage: kernel.sh [--refresh] 6.12-debug|6.12-uml" >&2
+*)	echo "usage: kernel.sh [--refresh|--built] 6.12-debug|6.12-uml" >&2
 	exit 2 ;;
 esac
 
@@ -92,6 +97,10 @@ build()
 	fi
 }
 
+if [ -n "$built" ]; then
+	[ -s "$work/root/release" ]
+	exit
+fi
 mkdir -p "$work"
 exec 9>"$folder.lock"
 flock 9

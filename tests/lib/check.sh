@@ -15,6 +15,7 @@
 # told again. FRESH=1 runs it all the same.
 #
 # $T: for vm, only these of its tests. $KERNEL: for vm, only these kernels.
+# $BUILD: for debug, build the kernel that takes long, too.
 set -u
 
 tree=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
@@ -35,7 +36,7 @@ run_ring()
 	style)	tests/lib/style.sh ;;
 	unit)	make --no-print-directory -C tests/unit check ;;
 	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
-	debug)	tests/debug/check ;;
+	debug)	tests/debug/check ${BUILD:+--build} ;;
 	pi)	tests/pi/run ;;
 	*)	echo "usage: check.sh style|unit|vm|debug|pi..." >&2
 		exit 2 ;;
@@ -108,7 +109,7 @@ ring()
 tests/lib/deps.sh || exit
 mkdir -p out/check
 cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
-settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=)' | sort)
+settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=|BUILD=)' | sort)
 sources=$(sources)
 # What was compiled before, in this clone or another, is not compiled again.
 export PATH=/usr/lib/ccache:$PATH CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
