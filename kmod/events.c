@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What has happened, for those who read(2) the device: a queue for each file
- * that has subscribed. Events are put in from hard interrupts.
+ * What has happened, for those who read(2) the device, a queue for each file
+ * that has subscribed, and for those who watch by netlink, one for all of
+ * them. Events are put in from hard interrupts.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -12,12 +13,27 @@
 
 static_assert(sizeof(struct oscan_event) == 128);
 
+u64 events_so_far(struct events *events)
+{
+	unsigned long flags;
+	u64 head;
+
+	raw_spin_lock_irqsave(&events->lock, flags);
+	head = events->watchers.head;
+	raw_spin_unlock_irqrestore(&events->lock, flags);
+	return head;
+}
+
 /* On PREEMPT_RT a thread, for wait queues sleep there. */
 static void wake(struct irq_work *work)
 {
 	struct events *events = container_of(work, struct events, wake);
+	struct controller *controller =
+		container_of(events, struct controller, events);
 
 	wake_up_interruptible_all(&events->wait);
+	if (READ_ONCE(events->owed))
+		queue_work(motor_workqueue, &controller->report);
 }
 
 void events_init(struct events *events)
@@ -111,7 +127,8 @@ static void put_in(struct event_queue *queue, const struct oscan_event *event)
 
 bool events_wanted(struct controller *controller, enum oscan_event_type type)
 {
-	return READ_ONCE(controller->events.types) & OSCAN_EVENT_BIT(type);
+	return READ_ONCE(controller->events.types) & OSCAN_EVENT_BIT(type) ||
+	       netlink_wanted(OSCAN_CMD_EVENT);
 }
 
 /* Hard interrupt context, most of the time. */
@@ -128,6 +145,10 @@ void events_put(struct controller *controller, const struct oscan_event *event)
 		list_for_each_entry(queue, &events->queues, list)
 			if (queue->types & bit)
 				put_in(queue, event);
+		if (netlink_wanted(OSCAN_CMD_EVENT)) {
+			put_in(&events->watchers, event);
+			WRITE_ONCE(events->owed, true);
+		}
 		irq_work_queue(&events->wake);
 	}
 	raw_spin_unlock(&events->lock);
@@ -152,6 +173,38 @@ void events_put_axis(struct axis *axis, enum oscan_event_type type, u32 value,
 	events_put(axis->controller, &event);
 }
 
+/* events->lock held; the queue is not empty */
+static void take_out(struct event_queue *queue, struct oscan_event *event)
+{
+	*event = queue->ring[queue->tail++ % OSCAN_EVENT_QUEUE];
+	event->dropped = queue->dropped;
+}
+
+/* What was pushed out meanwhile counts as taken. */
+static bool take_watched(struct events *events, u64 until,
+			 struct oscan_event *event)
+{
+	struct event_queue *queue = &events->watchers;
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&events->lock, flags);
+	found = queue->tail < until;
+	if (found)
+		take_out(queue, event);
+	WRITE_ONCE(events->owed, queue->tail != queue->head);
+	raw_spin_unlock_irqrestore(&events->lock, flags);
+	return found;
+}
+
+void events_report(struct events *events, u64 until)
+{
+	struct oscan_event event;
+
+	while (take_watched(events, until, &event))
+		netlink_send_event(&event);
+}
+
 /* Returns 1, or 0 if there is none, or why there will be none. */
 static int take(struct motor_file *motor, struct oscan_event *event)
 {
@@ -163,8 +216,7 @@ static int take(struct motor_file *motor, struct oscan_event *event)
 	raw_spin_lock_irqsave(&events->lock, flags);
 	queue = motor->queue;
 	if (queue && queue->tail != queue->head) {
-		*event = queue->ring[queue->tail++ % OSCAN_EVENT_QUEUE];
-		event->dropped = queue->dropped;
+		take_out(queue, event);
 		ret = 1;
 	} else if (events->closed) {
 		ret = -ENODEV;

@@ -142,6 +142,7 @@ err_endstop:
 	endstop_release(controller);
 err_put:
 	/* An end stop may have closed already. */
+	events_close(&controller->events);
 	cancel_work_sync(&controller->report);
 	controller_put(controller);
 	return ret;
@@ -171,6 +172,8 @@ static void motor_remove(struct platform_device *pdev)
 		trigger_exit(&controller->triggers[i]);
 	page_close(controller);
 	events_close(&controller->events);
+	/* The last events are told, too. */
+	flush_work(&controller->report);
 	cancel_work_sync(&controller->report);
 	controller_put(controller);
 }

@@ -276,9 +276,10 @@ struct capture {
 };
 
 /**
- * struct event_queue - events that wait for one file; events->lock
- * @list: in events->queues
- * @types: bit n: events of type n are wanted
+ * struct event_queue - events that wait for one file, or for all who watch by
+ * netlink; events->lock
+ * @list: in events->queues; of a file only
+ * @types: bit n: events of type n are wanted; likewise
  * @next_seq: number of the next event
  * @head: events ever put in
  * @tail: events ever taken or pushed out
@@ -296,13 +297,16 @@ struct event_queue {
 };
 
 /**
- * struct events - what has happened, on its way to those who read
+ * struct events - what has happened, on its way to those who read or watch
  * @lock: protects everything below
  * @queues: of files that have subscribed
  * @files: their number
  * @types: bit n: some of them wants events of type n
+ * @watchers: of those who watch by netlink; filled while there are any
+ * @owed: some wait in @watchers
  * @closed: nothing comes any more
- * @wake: wakes @wait: hard interrupts put events in, and may not
+ * @wake: wakes @wait and has @watchers sent: hard interrupts put events in,
+ *	and may not
  * @wait: those who wait for an event
  */
 struct events {
@@ -310,6 +314,8 @@ struct events {
 	struct list_head queues;
 	unsigned int files;
 	u32 types;
+	struct event_queue watchers;
+	bool owed;
 	bool closed;
 	struct irq_work wake;
 	wait_queue_head_t wait;
@@ -335,10 +341,10 @@ struct motor_file {
  * @holder: file that holds control, or NULL
  * @gone: the device is unbound; axes and lines must not be touched
  * @idle: woken when an axis has come to rest
- * @report: sends traces and states up
+ * @report: sends traces, states and events up
  * @buffers: only @report uses it
  * @folder: in debugfs
- * @events: for those who read
+ * @events: for those who read or watch
  * @page: for those who map
  * @n_triggers: constant after probe
  * @n_captures: constant after probe
@@ -492,6 +498,10 @@ void events_put(struct controller *controller,
 /* events.c: axis->lock held: of an axis, now */
 void events_put_axis(struct axis *axis, enum oscan_event_type type, u32 value,
 		     s64 aux);
+/* events.c: any context: how many there were that watchers are to be sent */
+u64 events_so_far(struct events *events);
+/* events.c: process context: send watchers those of them not sent yet */
+void events_report(struct events *events, u64 until);
 /* events.c: any context */
 bool events_wanted(struct controller *controller, enum oscan_event_type type);
 
@@ -546,6 +556,7 @@ int netlink_init(void);
 void netlink_exit(void);
 void netlink_send_trace(const struct trace_message *message);
 void netlink_send_state(u32 seq, const struct oscan_state *state);
+void netlink_send_event(const struct oscan_event *event);
 /* netlink.c: any context: is anybody subscribed to the group of @cmd? */
 bool netlink_wanted(u8 cmd);
 

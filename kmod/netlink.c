@@ -7,12 +7,14 @@ enum group {
 	GROUP_TRACE,
 	GROUP_THIN,
 	GROUP_STATE,
+	GROUP_EVENT,
 };
 
 static const struct genl_multicast_group groups[] = {
 	[GROUP_TRACE] = { .name = OSCAN_GENL_TRACE },
 	[GROUP_THIN] = { .name = OSCAN_GENL_THIN },
 	[GROUP_STATE] = { .name = OSCAN_GENL_STATE },
+	[GROUP_EVENT] = { .name = OSCAN_GENL_EVENT },
 };
 
 /*
@@ -47,6 +49,8 @@ static enum group group_of(u8 cmd)
 		return GROUP_TRACE;
 	case OSCAN_CMD_THIN:
 		return GROUP_THIN;
+	case OSCAN_CMD_EVENT:
+		return GROUP_EVENT;
 	default:
 		return GROUP_STATE;
 	}
@@ -153,4 +157,36 @@ void netlink_send_state(u32 seq, const struct oscan_state *state)
 		nlmsg_free(skb);
 	else
 		multicast(skb, header, OSCAN_CMD_STATE);
+}
+
+static int put_event(struct sk_buff *skb, const struct oscan_event *event)
+{
+	bool of_line = event->type == OSCAN_EVENT_PULSE ||
+		       event->type == OSCAN_EVENT_CAPTURE;
+
+	if ((!of_line && nla_put_u32(skb, OSCAN_ATTR_AXIS, event->axis)) ||
+	    nla_put_u32(skb, OSCAN_ATTR_SEQ, event->seq) ||
+	    nla_put_u64_64bit(skb, OSCAN_ATTR_LOST, event->dropped,
+			      OSCAN_ATTR_PAD))
+		return -EMSGSIZE;
+	return nla_put(skb, OSCAN_ATTR_EVENT, sizeof(*event), event);
+}
+
+void netlink_send_event(const struct oscan_event *event)
+{
+	size_t bytes = 2 * nla_total_size(sizeof(u32)) +
+		       nla_total_size_64bit(sizeof(u64)) +
+		       nla_total_size(sizeof(*event));
+	struct sk_buff *skb;
+	void *header;
+
+	if (!netlink_wanted(OSCAN_CMD_EVENT))
+		return;
+	skb = new_message(bytes, OSCAN_CMD_EVENT, &header);
+	if (!skb)
+		return;
+	if (put_event(skb, event))
+		nlmsg_free(skb);
+	else
+		multicast(skb, header, OSCAN_CMD_EVENT);
 }

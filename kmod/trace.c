@@ -209,10 +209,13 @@ void trace_report(struct work_struct *work)
 {
 	struct controller *controller =
 		container_of(work, struct controller, report);
+	/* Steps that led to an event are in the ring when axis->lock is free. */
+	u64 events = events_so_far(&controller->events);
 	unsigned int i;
 
 	for (i = 0; i < controller->n_axes; i++)
 		report_axis(&controller->axes[i], controller->buffers);
+	events_report(&controller->events, events);
 	wake_up_all(&controller->idle);
 }
 

@@ -19,22 +19,28 @@
 #define ATTRIBUTES_MOST	6
 
 static int family;
-static int groups[3];
+static const char *const names[] = {
+	OSCAN_GENL_TRACE, OSCAN_GENL_STATE, OSCAN_GENL_THIN, OSCAN_GENL_EVENT,
+};
+
+#define GROUPS (sizeof(names) / sizeof(*names))
+
+static int groups[GROUPS];
 
 void netlink_begin(void)
 {
 	struct nl_sock *socket = nl_socket_alloc();
+	size_t i;
 
 	want(socket && !genl_connect(socket), "cannot connect to netlink");
 	family = genl_ctrl_resolve(socket, OSCAN_GENL_NAME);
-	groups[0] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
-					  OSCAN_GENL_TRACE);
-	groups[1] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
-					  OSCAN_GENL_STATE);
-	groups[2] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
-					  OSCAN_GENL_THIN);
-	want(family > 0 && groups[0] > 0 && groups[1] > 0 && groups[2] > 0,
-	     "the netlink family or a group of it is not there");
+	want(family > 0, "the netlink family is not there");
+	for (i = 0; i < GROUPS; i++) {
+		groups[i] = genl_ctrl_resolve_grp(socket, OSCAN_GENL_NAME,
+						  names[i]);
+		want(groups[i] > 0, "the netlink group %s is not there",
+		     names[i]);
+	}
 	nl_socket_free(socket);
 }
 
@@ -61,7 +67,7 @@ static void change_membership(struct fuzz_thread *thread)
 	struct fuzz_random *random = &thread->random;
 	int option = fuzz_one_in(random, 3) ? NETLINK_DROP_MEMBERSHIP :
 					      NETLINK_ADD_MEMBERSHIP;
-	int group = groups[fuzz_below(random, 3)];
+	int group = groups[fuzz_below(random, GROUPS)];
 
 	setsockopt(thread->socket, SOL_NETLINK, option, &group,
 		   sizeof(group));

@@ -123,7 +123,9 @@ TEST(numbers_of_words_never_change)
 	ck_assert_uint_eq(OSCAN_EVENT_ALL, 0x3ffe);
 	ck_assert_int_eq(OSCAN_CMD_STATE, 2);
 	ck_assert_int_eq(OSCAN_CMD_STREAM_SET, 9);
+	ck_assert_int_eq(OSCAN_CMD_EVENT, 10);
 	ck_assert_int_eq(OSCAN_ATTR_STATE, 11);
 	ck_assert_int_eq(OSCAN_ATTR_STATS, 20);
-	ck_assert_int_eq(OSCAN_ATTR_MAX, 20);
+	ck_assert_int_eq(OSCAN_ATTR_EVENT, 21);
+	ck_assert_int_eq(OSCAN_ATTR_MAX, 21);
 }

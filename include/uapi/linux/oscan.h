@@ -861,7 +861,8 @@ struct oscan_events {
 
 /**
  * struct oscan_event - something that happened, as read(2) returns it
- * @seq: number of the event for this file, from 0, one higher for each, wraps
+ * @seq: number of the event for this file, from 0, one higher for each, wraps;
+ *	in OSCAN_CMD_EVENT see OSCAN_ATTR_SEQ
  * @type: enum oscan_event_type, which says of the fields below what they are;
  *	those that it does not name are zero, but for @time_ns, @axis and, of
  *	an axis, @position and @move_id
@@ -873,7 +874,7 @@ struct oscan_events {
  * @value: see the type
  * @aux: see the type
  * @dropped: events pushed out before they were read, since the subscription
- *	and until this one was read
+ *	and until this one was read; in OSCAN_CMD_EVENT see OSCAN_ATTR_LOST
  * @reserved: zero
  * @positions: of all axes at @time_ns, microsteps; see the type
  */
@@ -996,6 +997,7 @@ struct oscan_page {
 #define OSCAN_GENL_TRACE	"trace"	/* group of OSCAN_CMD_TRACE */
 #define OSCAN_GENL_THIN		"thin"	/* group of OSCAN_CMD_THIN */
 #define OSCAN_GENL_STATE	"state"	/* group of OSCAN_CMD_STATE */
+#define OSCAN_GENL_EVENT	"event"	/* group of OSCAN_CMD_EVENT */
 
 /* Stream settings, see OSCAN_ATTR_PERIOD_MS and OSCAN_ATTR_SPACING. */
 #define OSCAN_PERIOD_MS_DEFAULT	20
@@ -1031,6 +1033,11 @@ struct oscan_page {
  * @OSCAN_CMD_STREAM_SET: set how the steps of an axis are told, for all
  *	subscribers, until the driver is unbound. Takes AXIS and PERIOD_MS,
  *	SPACING or both; what is not given stays.
+ * @OSCAN_CMD_EVENT: from the kernel, in the group of that name: an event of
+ *	any type, as read(2) of the device returns it to who subscribed by
+ *	OSCAN_IOC_EVENTS. Carries AXIS (unless the event is of a line alone,
+ *	OSCAN_EVENT_PULSE or OSCAN_EVENT_CAPTURE), SEQ, LOST, EVENT. It comes
+ *	in the order of the events, and after the steps that led to it.
  *
  * As a dump (NLM_F_DUMP) the requests that end in _GET take no attribute, and
  * answer with one message for each axis, OSCAN_CMD_INFO_GET with one in all.
@@ -1038,7 +1045,8 @@ struct oscan_page {
  * A watcher knows that it has missed something from a gap in SEQ (a message
  * was dropped on the way, because the socket's buffer was full; recv(2) then
  * also says ENOBUFS) or a greater LOST (steps were made that are in no
- * message). Which steps it did not see follows from FIRST_NUMBER and TOTAL.
+ * message). Which steps it did not see follows from FIRST_NUMBER and TOTAL, and
+ * how many events from SEQ alone.
  *
  * Errors of requests: -EOPNOTSUPP no such request, or a dump of one that has
  * none; -EINVAL an attribute that the request does not take or of the wrong
@@ -1056,6 +1064,7 @@ enum oscan_cmd {
 	OSCAN_CMD_STATS_GET = 7,
 	OSCAN_CMD_STREAM_GET = 8,
 	OSCAN_CMD_STREAM_SET = 9,
+	OSCAN_CMD_EVENT = 10,
 };
 
 /**
@@ -1063,8 +1072,12 @@ enum oscan_cmd {
  * @OSCAN_ATTR_PAD: alignment
  * @OSCAN_ATTR_AXIS: u32, number of the axis
  * @OSCAN_ATTR_SEQ: u32, sequence number, one higher for each message of this
- *	command and axis since the driver was bound, wraps
- * @OSCAN_ATTR_LOST: u64, oscan_state.trace_lost at this message
+ *	command and axis since the driver was bound, wraps. Of events: one
+ *	higher for each event of any axis or line that happened while somebody
+ *	had subscribed
+ * @OSCAN_ATTR_LOST: u64, oscan_state.trace_lost at this message. Of events:
+ *	how many the next ones pushed out before they could be sent, because
+ *	OSCAN_EVENT_QUEUE waited already, since the driver was bound
  * @OSCAN_ATTR_HORIZON: u64, nanoseconds. Every step of this axis up to this
  *	time is in this message or an earlier one or counted in LOST (of a
  *	thinned stream: or leads to a position that is left out); between the
@@ -1095,6 +1108,8 @@ enum oscan_cmd {
  * @OSCAN_ATTR_INFO: binary, struct oscan_info
  * @OSCAN_ATTR_AXIS_INFO: binary, struct oscan_axis_info
  * @OSCAN_ATTR_STATS: binary, struct oscan_stats
+ * @OSCAN_ATTR_EVENT: binary, struct oscan_event; @seq in it is SEQ, @dropped
+ *	is LOST
  *
  * Attributes are aligned to 4 bytes only, the structs in them too.
  */
@@ -1119,6 +1134,7 @@ enum oscan_attr {
 	OSCAN_ATTR_INFO = 18,
 	OSCAN_ATTR_AXIS_INFO = 19,
 	OSCAN_ATTR_STATS = 20,
+	OSCAN_ATTR_EVENT = 21,
 	/* private: */
 	__OSCAN_ATTR_END,
 };

@@ -295,7 +295,8 @@ static const struct attack attacks[] = {
 	{ OSCAN_CMD_TRACE, 0, 0, 0, 0, EOPNOTSUPP },
 	{ OSCAN_CMD_STATE, NLM_F_DUMP, 0, 0, 0, EOPNOTSUPP },
 	{ OSCAN_CMD_STREAM_SET, NLM_F_DUMP, 0, 0, 0, EOPNOTSUPP },
-	{ OSCAN_CMD_STREAM_SET + 1, 0, 0, 0, 0, EOPNOTSUPP },
+	{ OSCAN_CMD_EVENT, 0, 0, 0, 0, EOPNOTSUPP },
+	{ OSCAN_CMD_EVENT + 1, 0, 0, 0, 0, EOPNOTSUPP },
 	{ 255, NLM_F_DUMP, 0, 0, 0, EOPNOTSUPP },
 	/* No axis, or none that is there. */
 	{ OSCAN_CMD_AXIS_GET, 0, 0, 0, 0, EINVAL },
