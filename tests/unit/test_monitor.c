@@ -24,8 +24,11 @@ static struct oscan_trace_batch got;
 static uint64_t got_times[MONITOR_MAX_STEPS];
 static uint32_t got_late[MONITOR_MAX_STEPS];
 static struct oscan_state got_state;
+static struct oscan_event got_event;
+static bool got_missed;
 static int n_traces;
 static int n_states;
+static int n_events;
 static int n_missed;
 static int handler_data;
 
@@ -50,9 +53,18 @@ static void on_state(const struct oscan_state *state, void *data)
 	n_states++;
 }
 
+static void on_event(const struct oscan_event *event, bool missed, void *data)
+{
+	ck_assert_ptr_eq(data, &handler_data);
+	got_event = *event;
+	got_missed = missed;
+	n_events++;
+}
+
 static const struct oscan_monitor_handler handler = {
 	.trace = on_trace,
 	.state = on_state,
+	.event = on_event,
 	.data = &handler_data,
 };
 
@@ -177,6 +189,7 @@ static void forget(void)
 	ck_assert_ptr_nonnull(decoder);
 	n_traces = 0;
 	n_states = 0;
+	n_events = 0;
 	n_missed = 0;
 }
 
@@ -616,17 +629,183 @@ TEST(a_state_that_cannot_be_is_refused)
 	ck_assert_int_eq(n_states, 0);
 }
 
+static const struct oscan_event good_event = {
+	.seq = 0x80000001,
+	.type = OSCAN_EVENT_TRIGGER,
+	.time_ns = 1ULL << 60,
+	.axis = 2,
+	.line = 3,
+	.position = -123456789,
+	.move_id = 4,
+	.value = 5,
+	.aux = -6,
+	.dropped = 1ULL << 40,
+	.positions = { 7, -8, 9, [OSCAN_MAX_AXES - 1] = -10 },
+};
+
+static struct nl_msg *event_message(const struct oscan_event *event)
+{
+	struct nl_msg *message = new_message(OSCAN_CMD_EVENT);
+
+	put(message, OSCAN_ATTR_AXIS, &event->axis, sizeof(event->axis));
+	put(message, OSCAN_ATTR_SEQ, &event->seq, sizeof(event->seq));
+	put(message, OSCAN_ATTR_LOST, &event->dropped,
+	    sizeof(event->dropped));
+	put(message, OSCAN_ATTR_EVENT, event, sizeof(*event));
+	return message;
+}
+
+/* Of good_event; a size of 0 leaves the attribute out. */
+static struct nl_msg *event_of(size_t axis, size_t seq, size_t lost,
+			       size_t event)
+{
+	const struct oscan_event events[2] = { good_event };
+	const struct {
+		int attribute;
+		const void *data;
+		size_t bytes;
+	} parts[] = {
+		{ OSCAN_ATTR_AXIS, &events->axis, axis },
+		{ OSCAN_ATTR_SEQ, &events->seq, seq },
+		{ OSCAN_ATTR_LOST, &events->dropped, lost },
+		{ OSCAN_ATTR_EVENT, events, event },
+	};
+	struct nl_msg *message = new_message(OSCAN_CMD_EVENT);
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].bytes)
+			put(message, parts[i].attribute, parts[i].data,
+			    parts[i].bytes);
+	return message;
+}
+
+TEST(an_event_comes_out_unchanged)
+{
+	forget();
+	ck_assert_int_eq(decode(event_message(&good_event)), 1);
+	ck_assert_int_eq(n_events, 1);
+	ck_assert_mem_eq(&got_event, &good_event, sizeof(good_event));
+	ck_assert(!got_missed);
+	ck_assert_int_eq(n_traces + n_states, 0);
+}
+
+TEST(an_event_of_a_line_needs_no_axis)
+{
+	forget();
+	ck_assert_int_eq(decode(event_of(0, 4, 8, sizeof(good_event))), 1);
+	ck_assert_mem_eq(&got_event, &good_event, sizeof(good_event));
+}
+
+TEST(a_longer_event_is_taken_and_what_is_short_or_missing_refused)
+{
+	const size_t size = sizeof(good_event);
+
+	forget();
+	ck_assert_int_eq(decode(event_of(4, 4, 8, 2 * size)), 1);
+	ck_assert_mem_eq(&got_event, &good_event, size);
+	forget();
+	ck_assert_int_eq(decode(event_of(4, 4, 8, size - 1)), -1);
+	ck_assert_int_eq(decode(event_of(4, 4, 8, 0)), -1);
+	ck_assert_int_eq(decode(event_of(4, 4, 0, size)), -1);
+	ck_assert_int_eq(decode(event_of(4, 4, 4, size)), -1);
+	ck_assert_int_eq(decode(event_of(4, 0, 8, size)), -1);
+	ck_assert_int_eq(decode(event_of(4, 3, 8, size)), -1);
+	ck_assert_int_eq(decode(event_of(3, 4, 8, size)), -1);
+	ck_assert_int_eq(n_events, 0);
+	ck_assert(!decoder->event_seen);
+}
+
+/* What the event says and what stands beside it. */
+static int decode_apart(struct oscan_event event,
+			const struct oscan_event *beside)
+{
+	struct nl_msg *message = new_message(OSCAN_CMD_EVENT);
+
+	put(message, OSCAN_ATTR_AXIS, &beside->axis, sizeof(beside->axis));
+	put(message, OSCAN_ATTR_SEQ, &beside->seq, sizeof(beside->seq));
+	put(message, OSCAN_ATTR_LOST, &beside->dropped,
+	    sizeof(beside->dropped));
+	put(message, OSCAN_ATTR_EVENT, &event, sizeof(event));
+	return decode(message);
+}
+
+TEST(an_event_that_cannot_be_is_refused)
+{
+	struct oscan_event bad = good_event;
+
+	forget();
+	bad.type = 0;
+	ck_assert_int_eq(decode(event_message(&bad)), -1);
+	bad = good_event;
+	bad.axis = OSCAN_MAX_AXES;
+	ck_assert_int_eq(decode(event_message(&bad)), -1);
+	bad = good_event;
+	bad.axis++;
+	ck_assert_int_eq(decode_apart(good_event, &bad), -1);
+	bad = good_event;
+	bad.seq++;
+	ck_assert_int_eq(decode_apart(good_event, &bad), -1);
+	bad = good_event;
+	bad.dropped++;
+	ck_assert_int_eq(decode_apart(good_event, &bad), -1);
+	ck_assert_int_eq(n_events, 0);
+	/* A later version may know more. */
+	bad = good_event;
+	bad.type = 1000;
+	ck_assert_int_eq(decode(event_message(&bad)), 1);
+}
+
+TEST(a_gap_in_the_events_is_missed_once)
+{
+	const struct {
+		uint32_t seq;
+		bool missed;
+	} arrivals[] = {
+		{ UINT32_MAX - 1, false }, { UINT32_MAX, false }, { 0, false },
+		{ 2, true }, { 3, false }, { 3, true }, { 1, true },
+		{ 2, false },
+	};
+	struct oscan_event event = good_event;
+	size_t i;
+
+	forget();
+	for (i = 0; i < sizeof(arrivals) / sizeof(*arrivals); i++) {
+		event.seq = arrivals[i].seq;
+		/* One sequence for all axes. */
+		event.axis = i % 2;
+		ck_assert_int_eq(decode(event_message(&event)), 1);
+		ck_assert_msg(got_missed == arrivals[i].missed, "%zu", i);
+	}
+}
+
+TEST(a_bad_event_is_missed_by_the_next)
+{
+	struct oscan_event event = good_event;
+
+	forget();
+	ck_assert_int_eq(decode(event_message(&event)), 1);
+	event.seq++;
+	event.type = 0;
+	ck_assert_int_eq(decode(event_message(&event)), -1);
+	event.seq++;
+	event.type = OSCAN_EVENT_PULSE;
+	ck_assert_int_eq(decode(event_message(&event)), 1);
+	ck_assert(got_missed);
+}
+
 TEST(what_nobody_asked_for_is_not_called)
 {
 	const struct oscan_monitor_handler nobody = { .data = NULL };
 	struct oscan_state state = good_state();
 	struct nl_msg *messages[] = {
 		trace_message(&good), state_message(&state, sizeof(state)),
+		event_message(&good_event),
 	};
 	size_t i;
 
 	forget();
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(messages) / sizeof(*messages); i++) {
 		ck_assert_int_eq(monitor_decode(decoder,
 						nlmsg_hdr(messages[i]),
 						&nobody), 1);
@@ -655,6 +834,23 @@ TEST(a_truncated_message_is_refused)
 			      "%u of %u bytes were taken", cut, size);
 	}
 	ck_assert_int_eq(n_traces, 0);
+	nlmsg_free(message);
+}
+
+TEST(a_truncated_event_is_refused)
+{
+	struct nl_msg *message = event_message(&good_event);
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	uint32_t size = header->nlmsg_len;
+	uint32_t cut;
+
+	forget();
+	for (cut = sizeof(*header); cut < size; cut++) {
+		header->nlmsg_len = cut;
+		ck_assert_msg(decode_bytes(header, cut) == -1,
+			      "%u of %u bytes were taken", cut, size);
+	}
+	ck_assert_int_eq(n_events, 0);
 	nlmsg_free(message);
 }
 
@@ -823,6 +1019,8 @@ int genl_ctrl_resolve_grp(struct nl_sock *socket, const char *family,
 		return GROUP_NUMBER + OSCAN_MONITOR_TRACE;
 	if (!strcmp(group, OSCAN_GENL_THIN))
 		return GROUP_NUMBER + OSCAN_MONITOR_THIN;
+	if (!strcmp(group, OSCAN_GENL_EVENT))
+		return GROUP_NUMBER + OSCAN_MONITOR_EVENT;
 	ck_assert_str_eq(group, OSCAN_GENL_STATE);
 	return GROUP_NUMBER + OSCAN_MONITOR_STATE;
 }
@@ -905,6 +1103,11 @@ TEST(the_groups_asked_for_are_joined)
 	monitor = oscan_monitor_open(OSCAN_MONITOR_STATE);
 	ck_assert_ptr_nonnull(monitor);
 	ck_assert_int_eq(joined_groups, OSCAN_MONITOR_STATE);
+	oscan_monitor_close(monitor);
+	joined_groups = 0;
+	monitor = oscan_monitor_open(OSCAN_MONITOR_EVENT);
+	ck_assert_ptr_nonnull(monitor);
+	ck_assert_int_eq(joined_groups, OSCAN_MONITOR_EVENT);
 	oscan_monitor_close(monitor);
 	joined_groups = 0;
 	monitor = open_monitor();

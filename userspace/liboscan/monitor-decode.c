@@ -23,6 +23,7 @@ static const struct nla_policy policy[OSCAN_ATTR_MAX + 1] = {
 	[OSCAN_ATTR_SPACING] = ATTR_IS(4),
 	/* Longer in later versions. */
 	[OSCAN_ATTR_STATE] = { .minlen = sizeof(struct oscan_state) },
+	[OSCAN_ATTR_EVENT] = { .minlen = sizeof(struct oscan_event) },
 };
 
 static int bad_message(void)
@@ -217,6 +218,37 @@ static int decode_state(struct nlattr **attr,
 	return 1;
 }
 
+/* Events of a line have no axis. */
+static bool is_of_its_axis(const struct oscan_event *event,
+			   struct nlattr **attr)
+{
+	return event->axis < OSCAN_MAX_AXES &&
+	       (!attr[OSCAN_ATTR_AXIS] ||
+		nla_get_u32(attr[OSCAN_ATTR_AXIS]) == event->axis);
+}
+
+static int decode_event(struct monitor_decoder *decoder, struct nlattr **attr,
+			const struct oscan_monitor_handler *handler)
+{
+	struct oscan_event event;
+	bool missed;
+
+	if (!attr[OSCAN_ATTR_SEQ] || !attr[OSCAN_ATTR_LOST] ||
+	    !attr[OSCAN_ATTR_EVENT])
+		return bad_message();
+	memcpy(&event, nla_data(attr[OSCAN_ATTR_EVENT]), sizeof(event));
+	if (!event.type || !is_of_its_axis(&event, attr) ||
+	    event.seq != nla_get_u32(attr[OSCAN_ATTR_SEQ]) ||
+	    event.dropped != nla_get_u64(attr[OSCAN_ATTR_LOST]))
+		return bad_message();
+	missed = decoder->event_seen && event.seq != decoder->next_event;
+	decoder->event_seen = true;
+	decoder->next_event = event.seq + 1;
+	if (handler->event)
+		handler->event(&event, missed, handler->data);
+	return 1;
+}
+
 /* libnl ignores what is left where an attribute does not fit. */
 static bool is_whole(const struct nlmsghdr *header)
 {
@@ -246,6 +278,8 @@ int monitor_decode(struct monitor_decoder *decoder,
 		return decode_trace(decoder, attr, handler);
 	case OSCAN_CMD_STATE:
 		return decode_state(attr, handler);
+	case OSCAN_CMD_EVENT:
+		return decode_event(decoder, attr, handler);
 	default:
 		return 0;
 	}

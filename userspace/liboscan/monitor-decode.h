@@ -33,6 +33,8 @@ struct monitor_axis {
 /**
  * struct monitor_decoder - one subscriber's memory; all zero to begin with
  * @axes: shape [OSCAN_MAX_AXES]
+ * @event_seen: there was an event
+ * @next_event: sequence number of the last one and one
  * @times_ns: shape [MONITOR_MAX_STEPS], of the batch that is being handed over
  * @late_ns: shape [MONITOR_MAX_STEPS], likewise
  *
@@ -41,6 +43,8 @@ struct monitor_axis {
  */
 struct monitor_decoder {
 	struct monitor_axis axes[OSCAN_MAX_AXES];
+	bool event_seen;
+	uint32_t next_event;
 	uint64_t times_ns[MONITOR_MAX_STEPS];
 	uint32_t late_ns[MONITOR_MAX_STEPS];
 };

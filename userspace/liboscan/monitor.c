@@ -81,6 +81,7 @@ static const struct {
 	{ OSCAN_MONITOR_TRACE, OSCAN_GENL_TRACE },
 	{ OSCAN_MONITOR_THIN, OSCAN_GENL_THIN },
 	{ OSCAN_MONITOR_STATE, OSCAN_GENL_STATE },
+	{ OSCAN_MONITOR_EVENT, OSCAN_GENL_EVENT },
 };
 
 #define ALL_GROUPS (sizeof(all_groups) / sizeof(*all_groups))
@@ -130,7 +131,8 @@ static int connect_socket(struct oscan_monitor *monitor, unsigned int groups)
 OSCAN_API struct oscan_monitor *oscan_monitor_open(unsigned int groups)
 {
 	const unsigned int both = OSCAN_MONITOR_TRACE | OSCAN_MONITOR_THIN;
-	const unsigned int known = both | OSCAN_MONITOR_STATE;
+	const unsigned int known = both | OSCAN_MONITOR_STATE |
+				   OSCAN_MONITOR_EVENT;
 	struct oscan_monitor *monitor;
 	int nl_error;
 	int error;

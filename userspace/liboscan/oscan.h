@@ -474,7 +474,7 @@ double oscan_jerk_to_double(uint64_t jerk_sps3_q24);
 /** @} */
 
 /**
- * @defgroup monitor Monitor: every step and change of state, as it comes
+ * @defgroup monitor Monitor: every step, change of state and event, as it comes
  *
  * A monitor is a netlink socket. Any number may be open, in any process, with
  * no right but to open a socket.
@@ -490,6 +490,7 @@ enum oscan_monitor_group {
 	OSCAN_MONITOR_THIN = 1 << 2,	/* steps evenly apart, see */
 					/* oscan_stream_set(); not together */
 					/* with OSCAN_MONITOR_TRACE */
+	OSCAN_MONITOR_EVENT = 1 << 3,	/* every event */
 };
 
 /**
@@ -534,11 +535,19 @@ struct oscan_trace_batch {
  * struct oscan_monitor_handler - what to call for each message
  * @trace: steps came; pointers are valid during the call. May be NULL.
  * @state: an axis changed its state. May be NULL.
+ * @event: something happened, of any enum oscan_event_type, in order and after
+ *	the steps that led to it; @seq counts on for all watchers. @missed is
+ *	true if events may be missing between the one before and this one: a
+ *	message was dropped, or the driver's ring was full; how many is the gap
+ *	in @seq. False for the first. Types that a program does not know are to
+ *	be passed over. May be NULL.
  * @data: passed on
  */
 struct oscan_monitor_handler {
 	void (*trace)(const struct oscan_trace_batch *batch, void *data);
 	void (*state)(const struct oscan_state *state, void *data);
+	void (*event)(const struct oscan_event *event, bool missed,
+		      void *data);
 	void *data;
 };
 
@@ -575,9 +584,9 @@ int oscan_monitor_fd(const struct oscan_monitor *monitor);
  *
  * Return: number of messages handled, 0 if there was none, or -1: EBADE for
  * a message that is not as <linux/oscan.h> says: that one was left out, and
- * the next batch of its axis says so in @missed, all others were handled;
- * ENOMEM, EIO: netlink failed. A full socket buffer is no error here; the
- * batch after the gap says so in @missed. Messages and attributes that this
+ * the next batch of its axis, or the next event, says so in @missed, all
+ * others were handled; ENOMEM, EIO: netlink failed. A full socket buffer is no
+ * error here; what comes after the gap says so in @missed. Messages and attributes that this
  * library does not know are ignored.
  */
 int oscan_monitor_read(struct oscan_monitor *monitor,
