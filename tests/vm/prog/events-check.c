@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: tests/vm/prog/kit/kit.c tests/rotor/judge.c tests/rotor/edges.c -lm */
+/* LINK: tests/vm/prog/kit/kit.c tests/rotor/judge.c tests/rotor/edges.c liboscan.a pkg:libnl-genl-3.0 -lm */
 /*
- * Events by read(2) and poll(2). The rig is loaded with triggers=1 stops=1
+ * Events by read(2), poll(2) and netlink. The rig is loaded with triggers=1 stops=1
  * start_stop_fsps=1.
  */
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kit.h"
+#include "oscan.h"
 
 #define SIZE	sizeof(struct oscan_event)
 /* A busy machine may hold an axis up at any time. */
@@ -280,6 +281,151 @@ static void what_nobody_reads_pushes_out_the_oldest_and_is_counted(void)
 	motor_do(fd, OSCAN_IOC_TRIGGER_SET, &every);
 }
 
+/* What was told by netlink. */
+struct told {
+	struct oscan_monitor *monitor;
+	struct oscan_event events[32];
+	unsigned int count;
+	unsigned int missed;
+	int64_t position;
+};
+
+static void on_steps(const struct oscan_trace_batch *batch, void *data)
+{
+	struct told *told = data;
+
+	if (batch->axis == TURNTABLE && batch->steps)
+		told->position = batch->first_position +
+				 batch->direction * ((int64_t)batch->steps - 1);
+}
+
+static void on_event(const struct oscan_event *event, bool missed, void *data)
+{
+	struct told *told = data;
+
+	want(told->count < 32, "too many events");
+	told->missed += missed;
+	told->events[told->count++] = *event;
+	if (event->type == OSCAN_EVENT_MOVE_ENDED)
+		want_equal(told->position, event->position);
+}
+
+static struct told tell(void)
+{
+	struct told told = {
+		.monitor = oscan_monitor_open(OSCAN_MONITOR_EVENT |
+					      OSCAN_MONITOR_TRACE),
+	};
+
+	want(told.monitor, "subscribing: %m");
+	return told;
+}
+
+static void wait_told(struct told *told, unsigned int count)
+{
+	const struct oscan_monitor_handler handler = {
+		.trace = on_steps, .event = on_event, .data = told,
+	};
+	struct pollfd wait = {
+		.fd = oscan_monitor_fd(told->monitor), .events = POLLIN,
+	};
+
+	while (told->count < count) {
+		want_equal(poll(&wait, 1, WAIT_NS / KIT_NS_PER_MS), 1);
+		want(oscan_monitor_read(told->monitor, &handler) >= 0,
+		     "reading the monitor: %m");
+	}
+}
+
+static struct oscan_event *wait_end(struct told *told)
+{
+	do {
+		wait_told(told, told->count + 1);
+	} while (told->events[told->count - 1].type != OSCAN_EVENT_MOVE_ENDED);
+	return &told->events[told->count - 1];
+}
+
+/* A move that pulses at 5 and ends at a switch, and a pulse by itself. */
+static void make_events(int fd)
+{
+	struct oscan_trigger_set single = {
+		.mode = OSCAN_TRIGGER_SINGLE, .flags = OSCAN_TRIGGER_UP,
+		.start = 5, .width_ns = OSCAN_PULSE_MIN_NS,
+	};
+	struct oscan_pulse pulse = { .width_ns = OSCAN_PULSE_MIN_NS };
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld 1 normal",
+		 rig_number("net_2") + 20);
+	rig_write("endstop_2", text);
+	motor_do(fd, OSCAN_IOC_TRIGGER_SET, &single);
+	motor_start(fd, TURNTABLE, 40, 1000);
+	motor_rest(fd, TURNTABLE);
+	motor_do(fd, OSCAN_IOC_PULSE, &pulse);
+	rig_write("endstop_2", "off");
+}
+
+/* The same but for the number, which is of all that were ever told. */
+static void want_same(struct oscan_event told, struct oscan_event read,
+		      uint32_t first)
+{
+	want_equal(told.seq - first, read.seq);
+	told.seq = read.seq;
+	want(!memcmp(&told, &read, SIZE),
+	     "event %u: read is of type %u at %lld, told of type %u at %lld",
+	     read.seq, read.type, (long long)read.position, told.type,
+	     (long long)told.position);
+}
+
+static void watchers_are_told_what_others_read(void)
+{
+	const uint32_t wanted[] = {
+		OSCAN_EVENT_MOVE_STARTED, OSCAN_EVENT_TRIGGER,
+		OSCAN_EVENT_STOP_CLOSED, OSCAN_EVENT_MOVE_ENDED,
+		OSCAN_EVENT_PULSE, OSCAN_EVENT_STOP_OPENED,
+	};
+	int fd = motor_setup(), all = listen(OSCAN_EVENT_ALL);
+	struct told one = tell(), other = tell();
+	struct oscan_event event;
+	uint32_t i = 0, found = 0;
+
+	make_events(fd);
+	do {
+		event = next(all);
+		wait_told(&one, i + 1);
+		want_same(one.events[i++], event, one.events[0].seq);
+		found += event.type == wanted[found];
+	} while (event.type != OSCAN_EVENT_STOP_OPENED);
+	want_equal(found, sizeof(wanted) / sizeof(*wanted));
+	wait_told(&other, i);
+	want(!memcmp(one.events, other.events, i * SIZE),
+	     "two watchers were told different things");
+	want_equal(one.missed + other.missed, 0);
+	oscan_monitor_close(one.monitor);
+	oscan_monitor_close(other.monitor);
+}
+
+/* Nothing is kept for who comes later, and nothing is counted meanwhile. */
+static void a_watcher_that_comes_again_is_told_from_then_on(void)
+{
+	int fd = motor_setup();
+	struct told before = tell(), after;
+	uint32_t seq;
+
+	motor_move(fd, TURNTABLE, 5, 0);
+	seq = wait_end(&before)->seq;
+	oscan_monitor_close(before.monitor);
+	motor_move(fd, TURNTABLE, 5, 0);
+	after = tell();
+	motor_move(fd, TURNTABLE, -3, 0);
+	want_equal(wait_end(&after)->position, 7);
+	want_equal(after.events[0].type, OSCAN_EVENT_MOVE_STARTED);
+	want_equal(after.events[0].aux, 7);
+	want_equal(after.events[0].seq, seq + 1);
+	want_equal(after.missed, 0);
+	oscan_monitor_close(after.monitor);
+}
+
 struct reader {
 	int fd;
 	atomic_int tid;
@@ -394,6 +540,8 @@ static const struct kit_case cases[] = {
 	CASE(each_file_gets_what_it_subscribed_to_and_nothing_else),
 	CASE(bad_calls_are_refused_as_documented),
 	CASE(what_nobody_reads_pushes_out_the_oldest_and_is_counted),
+	CASE(watchers_are_told_what_others_read),
+	CASE(a_watcher_that_comes_again_is_told_from_then_on),
 	CASE(a_read_that_waits_is_woken),
 	CASE(a_device_that_goes_ends_every_wait),
 };
