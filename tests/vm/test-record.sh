@@ -90,6 +90,9 @@ every_way_of_watching_tells_every_step()
 	must [ "$(grep '"type":"steps"' "$work/out" |
 		grep -o '"times_ns":\[[^]]*\]' | grep -o '[0-9][0-9]*' |
 		md5sum)" = "$(sed 1d "$work/csv.out" | cut -d , -f 3 | md5sum)" ]
+	must [ "$(grep '"type":"event"' "$work/out" |
+		grep -o '"event":"move-[a-z]*"' | tr -d '\n')" = \
+		'"event":"move-started""event":"move-ended"' ]
 	verdict anybody_may_monitor_as_json
 
 	end record

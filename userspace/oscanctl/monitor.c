@@ -167,6 +167,52 @@ static void json_state(struct watched *axis, void *data)
 	print_line(object);
 }
 
+static const char *event_name(uint32_t type)
+{
+	static const char *const names[] = {
+		[OSCAN_EVENT_MOVE_STARTED] = "move-started",
+		[OSCAN_EVENT_MOVE_ENDED] = "move-ended",
+		[OSCAN_EVENT_STOPPING] = "stopping",
+		[OSCAN_EVENT_STUMBLE] = "stumble",
+		[OSCAN_EVENT_STOP_CLOSED] = "stop-closed",
+		[OSCAN_EVENT_STOP_OPENED] = "stop-opened",
+		[OSCAN_EVENT_ENABLED] = "enabled",
+		[OSCAN_EVENT_DISABLED] = "disabled",
+		[OSCAN_EVENT_POSITION_SET] = "position-set",
+		[OSCAN_EVENT_TRIGGER] = "trigger",
+		[OSCAN_EVENT_TRIGGER_MISSED] = "trigger-missed",
+		[OSCAN_EVENT_PULSE] = "pulse",
+		[OSCAN_EVENT_CAPTURE] = "capture",
+	};
+
+	if (type >= sizeof(names) / sizeof(*names) || !names[type])
+		return "unknown";
+	return names[type];
+}
+
+static void json_event(const struct watched *axis,
+		       const struct oscan_event *event, bool missed, void *data)
+{
+	json_t *positions = axis ? NULL : json_array();
+	unsigned int i;
+
+	for (i = 0; positions && i < OSCAN_MAX_AXES; i++)
+		json_array_append_new(positions,
+				      json_integer(event->positions[i]));
+	print_line(json_pack("{s:s, s:s, s:I, s:b, s:I, s:s?, s:i, s:I, s:I, s:I, s:I, s:o?}",
+			     "type", "event", "event", event_name(event->type),
+			     "seq", (json_int_t)event->seq,
+			     "missed", missed,
+			     "time_ns", (json_int_t)event->time_ns,
+			     "axis", axis ? axis->info.name : NULL,
+			     "line", (int)event->line,
+			     "position_steps", (json_int_t)event->position,
+			     "move_id", (json_int_t)event->move_id,
+			     "value", (json_int_t)event->value,
+			     "aux", (json_int_t)event->aux,
+			     "positions_steps", positions));
+}
+
 static void csv_steps(struct watched *axis,
 		      const struct oscan_trace_batch *batch, void *data)
 {
@@ -189,6 +235,9 @@ static int tell_missed(const struct watch *watch)
 	int status = EXIT_SUCCESS;
 	unsigned int i;
 
+	if (watch->events_missed)
+		status = fail("wanted every event, found that some were missed %zu times; let whatever reads this read faster",
+			      watch->events_missed);
 	for (i = 0; i < watch->count; i++)
 		if (watch->axes[i].missed)
 			status = fail("wanted every message of %s, found that some were missed %zu times; let whatever reads this read faster, or watch with --thin",
@@ -222,6 +271,7 @@ static void choose_output(struct watch *watch, struct table *table, bool json,
 	if (json) {
 		watch->on_steps = json_steps;
 		watch->on_state = json_state;
+		watch->on_event = json_event;
 	} else if (csv) {
 		watch->on_steps = csv_steps;
 		printf("axis,number,time_ns,position_steps,position,late_ns\n");

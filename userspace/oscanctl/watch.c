@@ -100,6 +100,8 @@ int watch_open(struct watch *watch, unsigned int groups, const char *name)
 
 	if (find_axes(watch, name))
 		return EXIT_FAILURE;
+	if (watch->on_event)
+		groups |= OSCAN_MONITOR_EVENT;
 	watch->monitor = oscan_monitor_open(groups | OSCAN_MONITOR_STATE);
 	if (!watch->monitor)
 		return watch_failed();
@@ -148,6 +150,36 @@ static void on_state(const struct oscan_state *state, void *data)
 		watch->on_state(axis, watch->data);
 }
 
+static bool is_of_line(const struct oscan_event *event)
+{
+	return event->type == OSCAN_EVENT_PULSE ||
+	       event->type == OSCAN_EVENT_CAPTURE;
+}
+
+static bool all_wanted(const struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch->count; i++)
+		if (!watch->axes[i].wanted)
+			return false;
+	return true;
+}
+
+static void on_event(const struct oscan_event *event, bool missed, void *data)
+{
+	struct watch *watch = data;
+	struct watched *axis = &watch->axes[event->axis];
+
+	watch->events_missed += missed;
+	if (is_of_line(event)) {
+		if (all_wanted(watch))
+			watch->on_event(NULL, event, missed, watch->data);
+	} else if (event->axis < watch->count && axis->wanted) {
+		watch->on_event(axis, event, missed, watch->data);
+	}
+}
+
 /* At rest, and every step up to then was told. */
 static bool has_come_to_rest(const struct watch *watch)
 {
@@ -190,7 +222,10 @@ static int wait_for_more(const struct watch *watch, uint64_t tick_ns)
 static int read_all(struct watch *watch)
 {
 	const struct oscan_monitor_handler handler = {
-		.trace = on_trace, .state = on_state, .data = watch,
+		.trace = on_trace,
+		.state = on_state,
+		.event = watch->on_event ? on_event : NULL,
+		.data = watch,
 	};
 
 	if (oscan_monitor_read(watch->monitor, &handler) >= 0)
@@ -221,6 +256,9 @@ int watch_run(struct watch *watch)
 		wait_for_more(watch, next);
 		status = read_all(watch);
 	}
+	/* The event of the end follows the state of rest. */
+	if (!status && !cancelled && watch->on_event && watch->until_rest)
+		wait_for_more(watch, now_ns() + WATCH_TICK_MS * 1000000ull);
 	/* What has come by the end belongs to it. */
 	return status ? status : read_all(watch);
 }

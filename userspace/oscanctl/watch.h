@@ -50,10 +50,13 @@ struct watched {
  * @until_rest: end when a wanted axis has moved and all wanted are at rest
  * @on_steps: steps of a wanted axis were told, or its horizon. NULL: none
  * @on_state: its state changed. NULL: none
+ * @on_event: something happened; to a wanted axis or, if all are wanted, on a
+ *	line: then @axis is NULL. NULL: none, and none is asked for
  * @on_tick: time has passed. Return: not 0 to end with that. NULL: none
  * @data: passed on
  * @axes: shape [count]
  * @count: number of axes
+ * @events_missed: how often events were missed
  * @monitor: private, as is what follows
  * @end_ns: when the duration is over
  */
@@ -63,10 +66,14 @@ struct watch {
 	void (*on_steps)(struct watched *axis,
 			 const struct oscan_trace_batch *batch, void *data);
 	void (*on_state)(struct watched *axis, void *data);
+	void (*on_event)(const struct watched *axis,
+			 const struct oscan_event *event, bool missed,
+			 void *data);
 	int (*on_tick)(struct watch *watch, void *data);
 	void *data;
 	struct watched axes[OSCAN_MAX_AXES];
 	unsigned int count;
+	size_t events_missed;
 	struct oscan_monitor *monitor;
 	uint64_t end_ns;
 };
