@@ -343,12 +343,15 @@ static void turn_here(struct axis *axis, struct order *order)
 	step_restart(axis);
 }
 
-/* The legs of a target that the axis can stop at, or has to come back to. */
+/*
+ * The legs of a target that the axis can stop at, or has to come back to. The
+ * first one does not say yet at what speed it begins.
+ */
 static int order_from_speed(struct axis *axis, const struct oscan_move *move,
 			    const struct plan_request *request,
 			    struct order *order, struct leg *first)
 {
-	struct plan_request stop = *request;
+	struct plan_request stop = *request, rest = *request;
 	s64 target, end, turn;
 	int ret;
 
@@ -357,6 +360,7 @@ static int order_from_speed(struct axis *axis, const struct oscan_move *move,
 		return ret;
 	order->count = 0;
 	order->homing = move->flags & OSCAN_MOVE_HOMING;
+	rest.start = (struct plan_motion){ 0 };
 	stop.steps = plan_stop_steps(&stop);
 	if (stop.steps > OSCAN_MOVE_STEPS_LIMIT)
 		return -EOVERFLOW;
@@ -364,16 +368,33 @@ static int order_from_speed(struct axis *axis, const struct oscan_move *move,
 	turn = overrun(axis, move, end, target);
 	if ((turn - end) * axis->sign < 0)
 		turn = end;
-	ret = add_leg(axis, order, axis->position, turn, target, request);
+	ret = add_leg(axis, order, axis->position, turn, target, &rest);
 	if (ret)
 		return ret;
 	*first = order->legs[0];
 	order->count = 0;
 	end = overrun(axis, move, turn, target);
-	ret = add_leg(axis, order, turn, end, target, request);
+	ret = add_leg(axis, order, turn, end, target, &rest);
 	if (!ret)
-		ret = add_leg(axis, order, end, target, target, request);
+		ret = add_leg(axis, order, end, target, target, &rest);
 	return ret;
+}
+
+/*
+ * axis->lock held: all legs from rest, for so the later ones begin, and a
+ * stumble has the first one begin anew.
+ */
+static bool can_begin_at_rest(struct axis *axis, const struct order *order,
+			      const struct leg *first)
+{
+	unsigned int i;
+
+	if (first && plan_make(&axis->draft, &first->request))
+		return false;
+	for (i = 0; i < order->count; i++)
+		if (plan_make(&axis->draft, &order->legs[i].request))
+			return false;
+	return true;
 }
 
 static int replace_at_speed(struct axis *axis, const struct oscan_move *move,
@@ -392,6 +413,8 @@ static int replace_at_speed(struct axis *axis, const struct oscan_move *move,
 	ret = order_from_speed(axis, move, request, &order, &first);
 	if (ret)
 		return ret;
+	if (!can_begin_at_rest(axis, &order, &first))
+		return -ERANGE;
 	first.request.start = request->start;
 	if (plan_make(&axis->draft, &first.request))
 		return -ERANGE;
@@ -411,15 +434,13 @@ static int replace_at_rest(struct axis *axis, const struct oscan_move *move,
 			   const struct plan_request *request)
 {
 	struct order order;
-	unsigned int i;
 	int ret;
 
 	ret = make_order(axis, move, axis->position, request, &order);
 	if (ret)
 		return ret;
-	for (i = 0; i < order.count; i++)
-		if (plan_make(&axis->draft, &order.legs[i].request))
-			return -ERANGE;
+	if (!can_begin_at_rest(axis, &order, NULL))
+		return -ERANGE;
 	name_legs(&order, next_id(axis));
 	if (order.count) {
 		turn_here(axis, &order);
@@ -445,10 +466,12 @@ static int replace(struct axis *axis, const struct oscan_move *move,
 	    axis->pending_end != OSCAN_END_DONE)
 		return -EBUSY;
 	request->start = plan_motion(&axis->plan, axis->step_in_plan);
-	if (request->start.sps_q44)
+	if (request->start.sps_q44) {
 		ret = replace_at_speed(axis, move, request);
-	else
+	} else {
+		request->start = (struct plan_motion){ 0 };
 		ret = replace_at_rest(axis, move, request);
+	}
 	if (!ret && axis->motion == OSCAN_MOTION_MOVING)
 		axis->rate_sps = max(axis->rate_sps, rate);
 	return ret;

@@ -172,8 +172,14 @@ static void ramp_up_again(struct axis *axis)
 					    axis->start_stop_sps_q44);
 		request.pass_ns = 0;
 	}
-	/* Cannot fail: it is shorter than the move that was accepted. */
-	plan_make(&axis->plan, &request);
+	/* Only so slow a stop takes too long: then as fast as the axis can. */
+	if (plan_make(&axis->plan, &request)) {
+		request.speed_sps_q44 = axis->leg.request.speed_sps_q44;
+		request.accel_sps2_q32 = axis->info.max_accel_sps2_q32;
+		request.decel_sps2_q32 = axis->info.max_accel_sps2_q32;
+		request.jerk_sps3_q24 = 0;
+		plan_make(&axis->plan, &request);
+	}
 	axis->step_in_plan = 0;
 	axis->origin_ns = axis->rise_ns;
 	axis->stats.move_stumbles++;

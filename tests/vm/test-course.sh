@@ -19,6 +19,10 @@ load_rig max_accel_sps2=32 start_stop_fsps=1
 run_cases course-check a_stop_at_a_seam_is_soft
 unload_rig
 
+load_rig start_stop_fsps=1
+run_cases course-check a_stumble_in_a_stop_of_hours_goes_on
+unload_rig
+
 load_rig backlash_steps=40
 run_cases course-check play_is_always_on_the_same_side
 unload_rig

@@ -164,6 +164,49 @@ static void a_stumble_on_the_way_to_a_new_target_is_harmless(void)
 	}
 }
 
+/* From rest it would take days, and an axis may always come to rest. */
+static void a_new_target_that_would_take_days_is_refused(void)
+{
+	struct oscan_move slow = to(TURNTABLE, 1, 0, OSCAN_MOVE_REPLACE);
+	int fd = motor_setup();
+
+	slow.accel_sps2_q32 = 1;
+	go(fd, TURNTABLE, 1500, 2000, 0);
+	wait_position(fd, TURNTABLE, 500, 1);
+	want_equal(motor_try(fd, OSCAN_IOC_MOVE, &slow), -ERANGE);
+	slow.target = 100000;
+	want_equal(motor_try(fd, OSCAN_IOC_MOVE, &slow), -ERANGE);
+	check_rest_at(fd, TURNTABLE, 0, 1500);
+}
+
+/*
+ * At the start-stop rate the way to stop would take half a year. The rig is
+ * loaded with start_stop_fsps=1.
+ */
+static void a_stumble_in_a_stop_of_hours_goes_on(void)
+{
+	struct oscan_move move = to(TURNTABLE, 270000000, 4000, 0);
+	struct oscan_stop stop = { .axes = 1 << TURNTABLE };
+	int fd = motor_setup();
+	struct recording recording;
+	struct oscan_state state;
+
+	move.decel_sps2_q32 = OSCAN_ACCEL_ONE / 32;
+	motor_do(fd, OSCAN_IOC_MOVE, &move);
+	wait_position(fd, TURNTABLE, 1700, 1);
+	motor_do(fd, OSCAN_IOC_STOP, &stop);
+	rig_write("delay_at", "100 20000");
+	wait_position(fd, TURNTABLE, 3000, 1);
+	state = motor_state(fd, TURNTABLE);
+	want_equal(state.motion, OSCAN_MOTION_STOPPING);
+	motor_do(fd, OSCAN_IOC_HALT, &stop);
+	state = motor_rest(fd, TURNTABLE);
+	recording = rig_take();
+	want(motor_stats(fd, TURNTABLE).stumbles, "it did not stumble");
+	want_equal(recording_net(&recording, TURNTABLE), state.position);
+	judge_axis(fd, TURNTABLE, &recording, SPEED_SPS);
+}
+
 static void a_new_target_may_come_at_any_moment(void)
 {
 	int fd = motor_setup();
@@ -434,6 +477,7 @@ static const struct kit_case cases[] = {
 	CASE(a_slow_axis_takes_a_new_speed_at_once),
 	CASE(new_targets_are_met_from_any_speed),
 	CASE(a_stumble_on_the_way_to_a_new_target_is_harmless),
+	CASE(a_new_target_that_would_take_days_is_refused),
 	CASE(a_new_target_may_come_at_any_moment),
 	CASE(moves_that_wait_join_without_a_stop),
 	CASE(moves_that_wait_turn_round),
@@ -448,6 +492,7 @@ static const struct kit_case cases[] = {
 static const struct kit_case alone[] = {
 	CASE(play_is_always_on_the_same_side),
 	CASE(a_stop_at_a_seam_is_soft),
+	CASE(a_stumble_in_a_stop_of_hours_goes_on),
 };
 
 int main(int argc, char **argv)
