@@ -127,10 +127,13 @@ static void commands_tell_what_they_did(void)
 	motor_enable(fd, ROTOR, true);
 	want_equal(want_next(all, OSCAN_EVENT_ENABLED).axis, ROTOR);
 	motor_start(fd, TURNTABLE, 100000, 0);
-	motor_wait_steps(fd, TURNTABLE, steps, 200);
+	motor_wait_steps(fd, TURNTABLE, steps, 600);
 	motor_do(fd, OSCAN_IOC_STOP, &stop);
 	state = motor_rest(fd, TURNTABLE);
 	want_next(all, OSCAN_EVENT_MOVE_STARTED);
+	/* Slower than the start-stop rate it stops at once. */
+	if (motor_stats(fd, TURNTABLE).move_stumbles)
+		return;
 	event = want_next(all, OSCAN_EVENT_STOPPING);
 	want_equal(event.value, OSCAN_END_STOPPED);
 	want_equal(event.aux, state.position);
