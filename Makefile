@@ -31,7 +31,7 @@ deps: ## install the Debian packages that are missing
 
 .PHONY: check
 check: ## every test; the last line is the count
-	@tests/lib/check.sh style unit vm debug pi
+	@tests/lib/check.sh style unit vm pi debug
 
 .PHONY: check-unit
 check-unit: ## tests that run on this machine
