@@ -2,7 +2,8 @@
 /*
  * A camera as a scan sees it: configure, start, take frames one by one.
  *
- * Times are nanoseconds of CLOCK_MONOTONIC. A camera is used by one thread.
+ * Times are nanoseconds of CLOCK_MONOTONIC. A camera is used by one thread. A
+ * lens position is in dioptres, 1/m: 0 is infinity, 4 is 0.25 m before it.
  */
 #ifndef OSCAN_CAMERA_H
 #define OSCAN_CAMERA_H
@@ -27,6 +28,27 @@ enum camera_mark {
 enum camera_format {
 	CAMERA_FORMAT_RGB8 = 1,		/* bytes red, green, blue */
 	CAMERA_FORMAT_GREY8 = 2,	/* one byte */
+	CAMERA_FORMAT_JPEG = 3,		/* one file of camera_frame.size bytes */
+	CAMERA_FORMAT_BAYER16 = 4,	/* one sample of 16 bits, low byte first */
+};
+
+/**
+ * enum camera_bayer - colours of a raw image: of the first two pixels of its
+ * first row, then of its second
+ */
+enum camera_bayer {
+	CAMERA_BAYER_RGGB = 1,
+	CAMERA_BAYER_GRBG = 2,
+	CAMERA_BAYER_GBRG = 3,
+	CAMERA_BAYER_BGGR = 4,
+};
+
+/** enum camera_focus - how auto-focus goes */
+enum camera_focus {
+	CAMERA_FOCUS_UNKNOWN = 0,	/* not told, or not asked for */
+	CAMERA_FOCUS_SCANNING = 1,
+	CAMERA_FOCUS_FOUND = 2,
+	CAMERA_FOCUS_FAILED = 3,
 };
 
 /** enum camera_status - what became of a frame */
@@ -57,9 +79,35 @@ struct camera_settings {
 };
 
 /**
+ * struct camera_controls - what is changed between photos
+ * @exposure_ns: exposure time, 0: as it is
+ * @gain: analogue gain, 0: as it is
+ * @lens_dpt: lens position, NAN: as it is; else auto-focus is turned off
+ * @autofocus: focus once, then hold; not together with @lens_dpt
+ * @red_gain: of white balance, against green, 0: as it is; else automatic
+ *	white balance is turned off
+ * @blue_gain: likewise; both or neither
+ * @lock_white_balance: hold what automatic white balance has found
+ *
+ * Begin with CAMERA_CONTROLS_LEAVE, which changes nothing; it needs <math.h>.
+ */
+struct camera_controls {
+	uint64_t exposure_ns;
+	double gain;
+	double lens_dpt;
+	bool autofocus;
+	double red_gain;
+	double blue_gain;
+	bool lock_white_balance;
+};
+
+#define CAMERA_CONTROLS_LEAVE ((struct camera_controls){ .lens_dpt = NAN })
+
+/**
  * struct camera_frame - one frame
- * @data: pixels, shape [height][width][bytes per pixel], no padding between
- *	rows; valid until the frame is released
+ * @data: pixels, shape [height][width][bytes per pixel] of the settings, no
+ *	padding between rows, or the file of CAMERA_FORMAT_JPEG; valid until
+ *	the frame is released
  * @size: bytes
  * @time_ns: the camera's own time of the frame, CLOCK_MONOTONIC
  * @sequence: the camera's own count of frames since start; the first frame
@@ -69,6 +117,10 @@ struct camera_settings {
  * @exposure_ns: exposure of this frame, 0 if not told
  * @gain: analogue gain of this frame, 0 if not told
  * @frame_duration_ns: period as told with this frame, 0 if not told
+ * @lens_dpt: lens position of this frame, NAN if not told
+ * @focus: enum camera_focus, when this frame was taken
+ * @red_gain: of white balance in this frame, against green, 0 if not told
+ * @blue_gain: likewise
  */
 struct camera_frame {
 	const void *data;
@@ -79,6 +131,10 @@ struct camera_frame {
 	uint64_t exposure_ns;
 	double gain;
 	uint64_t frame_duration_ns;
+	double lens_dpt;
+	uint32_t focus;
+	double red_gain;
+	double blue_gain;
 };
 
 /**
@@ -92,6 +148,19 @@ struct camera_frame {
  * @mark: enum camera_mark: what camera_frame.time_ns marks
  * @readout_ns: time from the first row's readout to the last one's, rows less
  *	one times the row time; 0 for a global shutter or if not known
+ * @sets_lens: obeys camera_controls.lens_dpt
+ * @lens_min_dpt: least lens position, with @sets_lens
+ * @lens_max_dpt: greatest lens position, likewise
+ * @has_autofocus: obeys camera_controls.autofocus
+ * @sets_white_balance: obeys camera_controls.red_gain, blue_gain and
+ *	lock_white_balance
+ * @on_demand: takes a frame only when shoot() is called; start() takes none
+ * @bayer: enum camera_bayer, for CAMERA_FORMAT_BAYER16; 0: it gives no raw
+ *	images. Whether it does is known before it is configured for them, the
+ *	order of colours may be known only afterwards
+ * @bayer_bits: bits of a raw sample that are used, the lowest of its 16
+ * @focal_length_mm: of the lens, 0 if not known
+ * @pixel_um: distance of two pixels of the image on the sensor, 0 if not known
  */
 struct camera_capabilities {
 	bool sets_period;
@@ -100,6 +169,16 @@ struct camera_capabilities {
 	bool counts_gaps;
 	uint32_t mark;
 	uint64_t readout_ns;
+	bool sets_lens;
+	double lens_min_dpt;
+	double lens_max_dpt;
+	bool has_autofocus;
+	bool sets_white_balance;
+	bool on_demand;
+	uint32_t bayer;
+	uint32_t bayer_bits;
+	double focal_length_mm;
+	double pixel_um;
 };
 
 struct camera;
@@ -112,7 +191,8 @@ struct camera;
  * @open: open a camera by id; NULL or "" for the first one. NULL with errno:
  *	ENODEV: there is none at all or none of that name, EBUSY: in use by
  *	another program, which may keep it from being listed, EINVAL: the id
- *	of a camera of this kind, with a part that cannot be.
+ *	of a camera of this kind, with a part that cannot be, ENOSYS: built
+ *	without this kind.
  * @close: give everything back; stops first if needed
  * @id: the camera's id, valid while it is open
  * @model: text for people, valid while it is open
@@ -130,6 +210,15 @@ struct camera;
  * @release: give a frame back at once; each frame of next() exactly once
  * @dropped: frames that the camera began and gave up, since start, if it
  *	tells; else 0
+ * @control: after configure(), started or not; the next configure() forgets it.
+ *	Takes effect some frames later: each frame tells its own exposure, gain
+ *	and lens position. 0, or -1 with errno: EINVAL: beyond the range or not
+ *	to be combined, EOPNOTSUPP: the camera has not all of these controls,
+ *	each with nothing changed; EIO: the camera was unplugged
+ * @shoot: take one frame now, which next() then returns; waits until the next
+ *	may be taken. NULL where capabilities.on_demand can never be. 0, or -1
+ *	with errno: EBUSY: not on demand, or all buffers are held; EIO: not
+ *	started, unplugged, or the camera says no
  * @stop: no frame comes after it. Frames still held must be released first;
  *	any that are not lose their data at the next start, configure or close
  */
@@ -150,6 +239,9 @@ struct camera_ops {
 		    int timeout_ms);
 	void (*release)(struct camera *camera, struct camera_frame *frame);
 	uint64_t (*dropped)(const struct camera *camera);
+	int (*control)(struct camera *camera,
+		       const struct camera_controls *controls);
+	int (*shoot)(struct camera *camera);
 	void (*stop)(struct camera *camera);
 };
 
@@ -169,12 +261,22 @@ const char *camera_mark_name(uint32_t mark);
 /** camera_mark - by name: enum camera_mark, -1: no moment has that name */
 int camera_mark(const char *name);
 
-/** camera_bytes_per_pixel - 3 or 1; 0 for an unknown format */
+/**
+ * camera_bytes_per_pixel - 3, 2 or 1; 0 for an unknown format and for one whose
+ * pixels have no place of their own
+ */
 static inline uint32_t camera_bytes_per_pixel(uint32_t format)
 {
-	if (format == CAMERA_FORMAT_RGB8)
+	switch (format) {
+	case CAMERA_FORMAT_RGB8:
 		return 3;
-	return format == CAMERA_FORMAT_GREY8 ? 1 : 0;
+	case CAMERA_FORMAT_BAYER16:
+		return 2;
+	case CAMERA_FORMAT_GREY8:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 #ifdef __cplusplus

@@ -691,6 +691,7 @@ void describe(struct camera &camera, const struct slot &slot,
 	const ControlList &metadata = slot.request->metadata();
 	const auto time = metadata.get(controls::SensorTimestamp);
 
+	*frame = {};
 	frame->data = slot.data;
 	frame->size = static_cast<size_t>(camera.settings.width) *
 		      camera.settings.height *
@@ -705,6 +706,7 @@ void describe(struct camera &camera, const struct slot &slot,
 	frame->frame_duration_ns = 1000 *
 		static_cast<uint64_t>(metadata.get(controls::FrameDuration)
 				      .value_or(0));
+	frame->lens_dpt = NAN;
 }
 
 int queue_again(struct camera &camera, struct slot &slot)
@@ -924,7 +926,8 @@ int configure_camera(struct camera &camera, const struct camera_settings &want)
 
 	if (camera.started)
 		return fail(EBUSY);
-	if (want.format && !camera_bytes_per_pixel(want.format))
+	if (want.format && want.format != CAMERA_FORMAT_RGB8 &&
+	    want.format != CAMERA_FORMAT_GREY8)
 		return fail(EINVAL);
 	drop_buffers(camera);
 	if (choose_stream(camera, want))
@@ -1083,6 +1086,11 @@ uint64_t op_dropped(const struct camera *camera)
 	return camera->cancelled;
 }
 
+int op_control(struct camera *, const struct camera_controls *)
+{
+	return fail(EOPNOTSUPP);
+}
+
 void op_stop(struct camera *camera)
 {
 	guarded(-1, [&] { stop_camera(*camera); return 0; });
@@ -1103,5 +1111,7 @@ extern "C" const struct camera_ops camera_libcamera = {
 	.next = op_next,
 	.release = op_release,
 	.dropped = op_dropped,
+	.control = op_control,
+	.shoot = nullptr,
 	.stop = op_stop,
 };

@@ -248,7 +248,7 @@ int pixels_convert(const struct pixels_image *image, uint32_t format,
 		(size_t)image->width * camera_bytes_per_pixel(format);
 
 	if (!pixels_planes(image->layout) || !size_fits(image) ||
-	    !camera_bytes_per_pixel(format)) {
+	    (format != CAMERA_FORMAT_RGB8 && format != CAMERA_FORMAT_GREY8)) {
 		errno = EINVAL;
 		return -1;
 	}

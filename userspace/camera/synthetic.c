@@ -191,7 +191,8 @@ static void settle(const struct camera *camera,
 				 SYNTHETIC_SIZE_MAX);
 	settings->height = within(settings->height ? settings->height : HEIGHT,
 				  1, SYNTHETIC_SIZE_MAX);
-	if (!camera_bytes_per_pixel(settings->format))
+	if (settings->format != CAMERA_FORMAT_RGB8 &&
+	    settings->format != CAMERA_FORMAT_GREY8)
 		settings->format = camera->options.format;
 	settings->period_ns = within(settings->period_ns ? settings->period_ns :
 				     PERIOD_NS, PERIOD_LEAST_NS,
@@ -410,6 +411,7 @@ static void describe(const struct camera *camera, struct camera_frame *frame,
 		.exposure_ns = settings->exposure_ns,
 		.gain = settings->gain,
 		.frame_duration_ns = settings->period_ns,
+		.lens_dpt = NAN,
 	};
 	if (faulty(camera, SYNTHETIC_FAULT_SIZE))
 		frame->size /= 2;
@@ -500,6 +502,15 @@ static uint64_t synthetic_dropped(const struct camera *camera)
 	return 0;
 }
 
+static int synthetic_control(struct camera *camera,
+			     const struct camera_controls *controls)
+{
+	(void)camera;
+	(void)controls;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 const struct camera_ops camera_synthetic = {
 	.name = "synthetic",
 	.list = synthetic_list,
@@ -513,5 +524,6 @@ const struct camera_ops camera_synthetic = {
 	.next = synthetic_next,
 	.release = synthetic_release,
 	.dropped = synthetic_dropped,
+	.control = synthetic_control,
 	.stop = synthetic_stop,
 };
