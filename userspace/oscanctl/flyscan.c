@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* oscanctl flyscan: pass the camera and keep every frame. */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -174,6 +175,13 @@ static int check_resume(const struct given *given)
 	return 0;
 }
 
+static int tell(const struct settings *settings)
+{
+	if (errno == EINVAL)
+		return wrong_usage("%s", settings->error);
+	return fail("%s", settings->error);
+}
+
 /* The job file first, so that the command line wins. */
 static int apply(const struct given *given, struct settings *settings,
 		 struct resumed *resumed)
@@ -187,11 +195,12 @@ static int apply(const struct given *given, struct settings *settings,
 	if (given->resume)
 		status = resume_load(resumed, given->resume,
 				     &settings->request);
-	else if (given->job)
-		status = settings_load(settings, given->job);
+	else if (given->job && settings_load(settings, given->job))
+		status = tell(settings);
 	for (size_t i = 0; i < given->count && !status; i++)
-		status = settings_option(settings, name_of(given->key[i]),
-					 given->value[i]);
+		if (settings_option(settings, name_of(given->key[i]),
+				    given->value[i]))
+			status = tell(settings);
 	return status;
 }
 

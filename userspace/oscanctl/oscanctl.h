@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <jansson.h>
 #include "oscan.h"
+#include "words.h"
 
 /** enum exit_status - EXIT_SUCCESS and EXIT_FAILURE are 0 and 1 */
 enum exit_status {
@@ -79,9 +80,6 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Return: EXIT_USAGE
  */
 int wrong_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/** closest - the word of @words most like @word, NULL if none is alike */
-const char *closest(const char *word, const char *const *words, size_t count);
 
 /** print_json - print a value on stdout and release it. Return: exit status */
 int print_json(json_t *value);

@@ -3,11 +3,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "flyscan-settings.h"
-#include "oscanctl.h"
+#include "words.h"
 
 enum setting_type {
 	SETTING_NUMBER = 1,	/* double */
@@ -56,6 +57,18 @@ static const struct setting list[] = {
 };
 
 #define COUNT (sizeof(list) / sizeof(list[0]))
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(struct settings *settings, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(settings->error, sizeof(settings->error), format, list);
+	va_end(list);
+	errno = EINVAL;
+	return -1;
+}
 
 void settings_begin(struct settings *settings)
 {
@@ -198,12 +211,12 @@ static int add_md(struct settings *settings, const char *where,
 	struct flyscan_md *md;
 
 	if (!flyscan_md_key(key))
-		return wrong_usage("%s: wanted a letter, then letters, digits, \"_\", \"-\" or \".\", and no name of the scan's own groups, found the key \"%.80s\"",
-				   where, key);
+		return refuse(settings, "%s: wanted a letter, then letters, digits, \"_\", \"-\" or \".\", and no name of the scan's own groups, found the key \"%.80s\"",
+			      where, key);
 	md = md_place(settings, key);
 	if (!md)
-		return wrong_usage("%s: wanted no more than %d keys, found \"%.80s\" as one more",
-				   where, SETTINGS_MD_MAX, key);
+		return refuse(settings, "%s: wanted no more than %d keys, found \"%.80s\" as one more",
+			      where, SETTINGS_MD_MAX, key);
 	*md = (struct flyscan_md){ .key = key, .text = text,
 				   .number = number };
 	return 0;
@@ -217,14 +230,17 @@ static int option_md(struct settings *settings, const char *value)
 	char *key;
 
 	if (!equals)
-		return wrong_usage("--md: wanted KEY=VALUE, found \"%s\"",
-				   value);
+		return refuse(settings, "--md: wanted KEY=VALUE, found \"%s\"",
+			      value);
 	if (settings->key_count == SETTINGS_MD_MAX)
-		return wrong_usage("--md: wanted it no more than %d times, found \"%s\" as one more",
-				   SETTINGS_MD_MAX, value);
+		return refuse(settings, "--md: wanted it no more than %d times, found \"%s\" as one more",
+			      SETTINGS_MD_MAX, value);
 	key = strndup(value, equals - value);
-	if (!key)
-		return fail("wanted memory, found none; end other programs");
+	if (!key) {
+		refuse(settings, "wanted memory, found none; end other programs");
+		errno = ENOMEM;
+		return -1;
+	}
 	settings->keys[settings->key_count++] = key;
 	value = is_number(equals + 1, &number) ? NULL : equals + 1;
 	return add_md(settings, "--md", key, value, number);
@@ -239,22 +255,22 @@ static int option(struct settings *settings, const struct setting *setting,
 	switch (setting->type) {
 	case SETTING_NUMBER:
 		if (!is_number(value, &number))
-			return wrong_usage("--%s: wanted a number without a unit, found \"%s\"",
-					   setting->name, value);
+			return refuse(settings, "--%s: wanted a number without a unit, found \"%s\"",
+				      setting->name, value);
 		if (!set_number(settings, setting, number))
-			return wrong_usage("--%s: wanted more than zero, found \"%s\"",
-					   setting->name, value);
+			return refuse(settings, "--%s: wanted more than zero, found \"%s\"",
+				      setting->name, value);
 		return 0;
 	case SETTING_COUNT:
 		if (!is_number(value, &number) ||
 		    !set_count(settings, setting, number))
-			return wrong_usage("--%s: wanted a whole number above zero, found \"%s\"",
-					   setting->name, value);
+			return refuse(settings, "--%s: wanted a whole number above zero, found \"%s\"",
+				      setting->name, value);
 		return 0;
 	case SETTING_SIZE:
 		if (!is_size(value, &request->width, &request->height))
-			return wrong_usage("--%s: wanted pixels as in 640x480, found \"%s\"",
-					   setting->name, value);
+			return refuse(settings, "--%s: wanted pixels as in 640x480, found \"%s\"",
+				      setting->name, value);
 		return 0;
 	case SETTING_TEXT:
 		*(const char **)field(settings, setting) = value;
@@ -264,18 +280,18 @@ static int option(struct settings *settings, const struct setting *setting,
 		return 0;
 	case SETTING_CHOICE:
 		if (!set_choice(settings, setting, value))
-			return wrong_usage("--%s: wanted %s, found \"%s\"",
-					   setting->name, choices(setting),
-					   value);
+			return refuse(settings, "--%s: wanted %s, found \"%s\"",
+				      setting->name, choices(setting),
+				      value);
 		return 0;
 	case SETTING_NS:
 		if (!is_number(value, &number))
-			return wrong_usage("--%s: wanted a number without a unit, found \"%s\"",
-					   setting->name, value);
+			return refuse(settings, "--%s: wanted a number without a unit, found \"%s\"",
+				      setting->name, value);
 		if (!set_ns(settings, setting, number))
-			return wrong_usage("--%s: wanted nanoseconds from %.0f to %.0f, found \"%s\"",
-					   setting->name, least_ns(setting),
-					   NS_MOST, value);
+			return refuse(settings, "--%s: wanted nanoseconds from %.0f to %.0f, found \"%s\"",
+				      setting->name, least_ns(setting),
+				      NS_MOST, value);
 		return 0;
 	default:
 		return option_md(settings, value);
@@ -288,7 +304,7 @@ int settings_option(struct settings *settings, const char *name,
 	for (size_t i = 0; i < COUNT; i++)
 		if (!strcmp(list[i].name, name))
 			return option(settings, &list[i], value);
-	return wrong_usage("no setting \"%s\"", name);
+	return refuse(settings, "no setting \"%s\"", name);
 }
 
 /* Is @key the option's name, with "_" for "-"? */
@@ -300,7 +316,8 @@ static bool is_key(const char *name, const char *key)
 	return !*name && !*key;
 }
 
-static int wrong_type(const char *path, const char *key, const char *wanted,
+static int wrong_type(struct settings *settings, const char *path,
+		      const char *key, const char *wanted,
 		      const json_t *value)
 {
 	static const char *const names[] = {
@@ -310,8 +327,8 @@ static int wrong_type(const char *path, const char *key, const char *wanted,
 		[JSON_FALSE] = "false", [JSON_NULL] = "null",
 	};
 
-	return wrong_usage("%.200s: \"%s\": wanted %s, found %s", path, key,
-			   wanted, names[json_typeof(value)]);
+	return refuse(settings, "%.200s: \"%.80s\": wanted %s, found %s",
+		      path, key, wanted, names[json_typeof(value)]);
 }
 
 static int job_md(struct settings *settings, const char *path, json_t *value)
@@ -322,11 +339,11 @@ static int job_md(struct settings *settings, const char *path, json_t *value)
 	int status;
 
 	if (!json_is_object(value))
-		return wrong_type(path, "md", "an object", value);
+		return wrong_type(settings, path, "md", "an object", value);
 	snprintf(where, sizeof(where), "%.200s: \"md\"", path);
 	json_object_foreach(value, key, entry) {
 		if (!json_is_number(entry) && !json_is_string(entry))
-			return wrong_type(path, key, "a number or a text",
+			return wrong_type(settings, path, key, "a number or a text",
 					  entry);
 		status = add_md(settings, where, key,
 				json_string_value(entry),
@@ -346,62 +363,63 @@ static int job_value(struct settings *settings, const char *path,
 	switch (setting->type) {
 	case SETTING_NUMBER:
 		if (!json_is_number(value))
-			return wrong_type(path, key, "a number", value);
+			return wrong_type(settings, path, key, "a number", value);
 		if (!set_number(settings, setting, json_number_value(value)))
-			return wrong_usage("%.200s: \"%s\": wanted more than zero, found %g",
-					   path, key,
-					   json_number_value(value));
+			return refuse(settings, "%.200s: \"%s\": wanted more than zero, found %g",
+				      path, key,
+				      json_number_value(value));
 		return 0;
 	case SETTING_COUNT:
 		if (!json_is_integer(value))
-			return wrong_type(path, key, "a whole number", value);
+			return wrong_type(settings, path, key, "a whole number", value);
 		if (!set_count(settings, setting, json_integer_value(value)))
-			return wrong_usage("%.200s: \"%s\": wanted a whole number above zero, found %lld",
-					   path, key,
-					   (long long)json_integer_value(value));
+			return refuse(settings, "%.200s: \"%s\": wanted a whole number above zero, found %lld",
+				      path, key,
+				      (long long)json_integer_value(value));
 		return 0;
 	case SETTING_TEXT:
 		if (!json_is_string(value))
-			return wrong_type(path, key, "a text", value);
+			return wrong_type(settings, path, key, "a text", value);
 		*(const char **)field(settings, setting) =
 			json_string_value(value);
 		return 0;
 	case SETTING_FLAG:
 		if (!json_is_boolean(value))
-			return wrong_type(path, key, "true or false", value);
+			return wrong_type(settings, path, key, "true or false", value);
 		*(bool *)field(settings, setting) = json_is_true(value);
 		return 0;
 	case SETTING_CHOICE:
 		if (!json_is_string(value))
-			return wrong_type(path, key, "a text", value);
+			return wrong_type(settings, path, key, "a text", value);
 		if (!set_choice(settings, setting, json_string_value(value)))
-			return wrong_usage("%.200s: \"%s\": wanted %s, found \"%.80s\"",
-					   path, key, choices(setting),
-					   json_string_value(value));
+			return refuse(settings, "%.200s: \"%s\": wanted %s, found \"%.80s\"",
+				      path, key, choices(setting),
+				      json_string_value(value));
 		return 0;
 	case SETTING_NS:
 		if (!json_is_number(value))
-			return wrong_type(path, key, "a number", value);
+			return wrong_type(settings, path, key, "a number", value);
 		if (!set_ns(settings, setting, json_number_value(value)))
-			return wrong_usage("%.200s: \"%s\": wanted nanoseconds from %.0f to %.0f, found %g",
-					   path, key, least_ns(setting),
-					   NS_MOST, json_number_value(value));
+			return refuse(settings, "%.200s: \"%s\": wanted nanoseconds from %.0f to %.0f, found %g",
+				      path, key, least_ns(setting),
+				      NS_MOST, json_number_value(value));
 		return 0;
 	case SETTING_SIZE:
 		if (!json_is_string(value))
-			return wrong_type(path, key, "a text", value);
+			return wrong_type(settings, path, key, "a text", value);
 		if (!is_size(json_string_value(value), &request->width,
 			     &request->height))
-			return wrong_usage("%.200s: \"%s\": wanted pixels as in 640x480, found \"%.80s\"",
-					   path, key,
-					   json_string_value(value));
+			return refuse(settings, "%.200s: \"%s\": wanted pixels as in 640x480, found \"%.80s\"",
+				      path, key,
+				      json_string_value(value));
 		return 0;
 	default:
 		return job_md(settings, path, value);
 	}
 }
 
-static int unknown_key(const char *path, const char *key)
+static int unknown_key(struct settings *settings, const char *path,
+		       const char *key)
 {
 	char names[COUNT][32];
 	const char *words[COUNT], *close;
@@ -415,9 +433,9 @@ static int unknown_key(const char *path, const char *key)
 	}
 	close = closest(key, words, COUNT);
 	if (close)
-		return wrong_usage("%.200s: no key \"%.80s\"; did you mean \"%s\"?",
-				   path, key, close);
-	return wrong_usage("%.200s: no key \"%.80s\"", path, key);
+		return refuse(settings, "%.200s: no key \"%.80s\"; did you mean \"%s\"?",
+			      path, key, close);
+	return refuse(settings, "%.200s: no key \"%.80s\"", path, key);
 }
 
 static int job_key(struct settings *settings, const char *path,
@@ -426,31 +444,46 @@ static int job_key(struct settings *settings, const char *path,
 	for (size_t i = 0; i < COUNT; i++)
 		if (is_key(list[i].name, key))
 			return job_value(settings, path, key, &list[i], value);
-	return unknown_key(path, key);
+	return unknown_key(settings, path, key);
+}
+
+int settings_take(struct settings *settings, json_t *job, const char *where)
+{
+	const char *key;
+	json_t *value;
+
+	json_decref(settings->job);
+	settings->job = json_incref(job);
+	if (!json_is_object(job))
+		return refuse(settings,
+			      "%.200s: wanted one object { ... }, found something else",
+			      where);
+	json_object_foreach(job, key, value)
+		if (job_key(settings, where, key, value))
+			return -1;
+	return 0;
 }
 
 int settings_load(struct settings *settings, const char *path)
 {
 	json_error_t error;
-	const char *key;
-	json_t *value;
-	int status;
+	int result, open_error;
+	json_t *job;
 
-	settings->job = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!settings->job && json_error_code(&error) ==
-			      json_error_cannot_open_file)
-		return fail("wanted the job file %.200s, found: %s; give another one",
-			    path, strerror(errno));
-	if (!settings->job)
-		return wrong_usage("%.200s: wanted JSON, found in line %d: %s",
-				   path, error.line, error.text);
-	if (!json_is_object(settings->job))
-		return wrong_usage("%.200s: wanted one object { ... }, found something else",
-				   path);
-	json_object_foreach(settings->job, key, value) {
-		status = job_key(settings, path, key, value);
-		if (status)
-			return status;
+	job = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (!job && json_error_code(&error) == json_error_cannot_open_file) {
+		open_error = errno;
+		refuse(settings,
+		       "wanted the job file %.200s, found: %s; give another one",
+		       path, strerror(open_error));
+		errno = open_error;
+		return -1;
 	}
-	return 0;
+	if (!job)
+		return refuse(settings,
+			      "%.200s: wanted JSON, found in line %d: %s",
+			      path, error.line, error.text);
+	result = settings_take(settings, job, path);
+	json_decref(job);
+	return result;
 }
