@@ -411,8 +411,10 @@ bool axis_is_idle(struct axis *axis);
 void axis_get_state(struct axis *axis, struct oscan_state *state);
 void axis_get_stats(struct axis *axis, struct oscan_stats *stats);
 
-/* move.c: commands, process context, controller->mutex held, not gone */
+/* move.c: command, process context, controller->mutex held, not gone */
 int axis_move(struct axis *axis, struct oscan_move *move);
+
+/* together.c: likewise */
 int axes_move_together(struct controller *controller, u32 flags,
 		       struct oscan_move *moves, unsigned int count);
 
