@@ -5,6 +5,7 @@
  *	userspace/writer/compress.c userspace/writer/documents.c
  *	userspace/writer/documents-recover.c userspace/writer/recover.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
+ *	userspace/writer/steplog.c userspace/writer/steps.c
  *	userspace/writer/uuid.c userspace/writer/views.c
  *	-lhdf5_serial -ljansson -llz4 -ldeflate -lm -pthread
  *	-Wl,--wrap=pthread_cond_clockwait

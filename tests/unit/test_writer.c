@@ -4,6 +4,7 @@
  *	userspace/writer/queue.c userspace/writer/space.c
  *	userspace/writer/compress.c userspace/writer/documents.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
+ *	userspace/writer/steplog.c userspace/writer/steps.c
  *	userspace/writer/uuid.c userspace/writer/views.c
  *	-lhdf5_serial -ljansson -llz4 -ldeflate -pthread
  */
@@ -273,13 +274,39 @@ TEST(nothing_is_added_while_frames_are_written)
 	struct writer *writer = writer_open(&config);
 	const struct writer_trace trace = { 0 };
 	const struct writer_pairing pairing = { 0 };
+	const uint64_t utc_ns = 1;
 
+	ck_assert_int_eq(put(writer, 0), 0);
 	ck_assert_int_eq(writer_add_number(writer, "a", 1, NULL), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(writer_add_earlier_steps(writer, &trace, &utc_ns),
+			 -1);
 	ck_assert_int_eq(errno, EBUSY);
 	ck_assert_int_eq(writer_add_trace(writer, &trace), -1);
 	ck_assert_int_eq(errno, EBUSY);
 	ck_assert_int_eq(writer_add_pairing(writer, &pairing), -1);
 	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(writer_close(writer), 0);
+}
+
+TEST(before_the_first_frame_parameters_may_be_added_and_are_added_once)
+{
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+	const struct writer_trace trace = { 0 };
+	const struct writer_pairing pairing = { 0 };
+
+	ck_assert_int_eq(writer_add_number(writer, "a", 1, NULL), 0);
+	ck_assert_int_eq(writer_add_number(writer, "a", 1, NULL), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(writer_add_trace(writer, &trace), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(writer_add_pairing(writer, &pairing), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(put(writer, 0), 0);
+	ck_assert_int_eq(writer_finish_frames(writer), 0);
+	ck_assert_int_eq(writer_add_number(writer, "a", 1, NULL), -1);
+	ck_assert_int_eq(errno, EEXIST);
 	ck_assert_int_eq(writer_close(writer), 0);
 }
 

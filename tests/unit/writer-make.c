@@ -6,7 +6,8 @@
  *		[whole|last|endless [COMPRESSION]]
  *
  * Byte k of frame i is (7 i + 31 k + k / 256) mod 256; the frame's time is
- * begin + 33333333 i, its sequence number 3 i. "last" ends without a word
+ * begin + 33333333 i, its sequence number 3 i. Step i is made at begin +
+ * 1000003 i, to i - 500; before each frame ten are put. "last" ends without a word
  * after the frames. "endless", 2 ms a frame, writes FRAMES, says so, and goes
  * on until it is killed. Prints "written N", and "NAME: error ERRNO" for each
  * function that failed.
@@ -22,9 +23,11 @@
 #include "writer.h"
 
 #define STEPS 1000
+#define STEPS_PER_FRAME 10
 
 static uint8_t *pixels;
 static size_t pixel_bytes;
+static bool endless;
 static const uint64_t begin_ns = UINT64_C(1000000000000);
 
 static void told(const char *what, int ret)
@@ -39,6 +42,40 @@ static void draw(uint64_t frame)
 		pixels[k] = (uint8_t)(7 * frame + 31 * k + k / 256);
 }
 
+static uint64_t step_ns(uint64_t n)
+{
+	return begin_ns + n * 1000003;
+}
+
+/* Those before a frame are there if the frame is. */
+static void put_steps(struct writer *writer, uint64_t frame)
+{
+	const uint64_t first = frame * STEPS_PER_FRAME;
+	uint64_t times[STEPS_PER_FRAME];
+	int64_t positions[STEPS_PER_FRAME];
+	const struct writer_trace steps = {
+		STEPS_PER_FRAME, times, positions
+	};
+
+	for (uint64_t n = 0; n < STEPS_PER_FRAME; n++) {
+		times[n] = step_ns(first + n);
+		positions[n] = (int64_t)(first + n) - 500;
+	}
+	if (!endless && first + STEPS_PER_FRAME > STEPS)
+		return;
+	told("steps", writer_put_steps(writer, &steps));
+}
+
+static void put_course(struct writer *writer)
+{
+	told("course", writer_put_course(writer, WRITER_COURSE_REST, begin_ns,
+					 -501));
+	told("course", writer_put_course(writer, WRITER_COURSE_LAUNCH,
+					 begin_ns, 499));
+	told("course", writer_put_course(writer, WRITER_COURSE_KNOWN,
+					 begin_ns + 7, -500));
+}
+
 static int put(struct writer *writer, uint64_t n)
 {
 	const struct writer_frame frame = {
@@ -50,6 +87,7 @@ static int put(struct writer *writer, uint64_t n)
 		.frame_duration_ns = n ? 33333000 : 0,
 	};
 
+	put_steps(writer, n);
 	draw(n);
 	return writer_put(writer, pixels, &frame);
 }
@@ -104,7 +142,7 @@ static void add_trace(struct writer *writer)
 	const struct writer_trace trace = { STEPS, times, positions };
 
 	for (int n = 0; n < STEPS; n++) {
-		times[n] = begin_ns + n * UINT64_C(1000003);
+		times[n] = step_ns(n);
 		positions[n] = n - 500;
 	}
 	told("trace", writer_add_trace(writer, &trace));
@@ -160,11 +198,13 @@ int main(int argc, char **argv)
 	pixels = malloc(pixel_bytes);
 	if (argc > 7)
 		config.compression = writer_compression(argv[7]);
+	endless = !strcmp(how, "endless");
 	writer = writer_open(&config);
 	told("open", writer ? 0 : -1);
 	if (!writer)
 		return 1;
-	if (!strcmp(how, "endless")) {
+	put_course(writer);
+	if (endless) {
 		write_endless(writer, frames);
 		return 1;
 	}

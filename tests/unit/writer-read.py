@@ -100,13 +100,7 @@ def check_added(file, frames):
     must([axis[name][()] for name in ("velocity", "acceleration_time",
                                       "soft_limit_min", "soft_limit_max")] ==
          [15, 0.25, -180, 180], "the positioner is wrong")
-    log = "/entry/instrument/turntable/value_log/"
-    m = np.arange(1000)
-    same(file, log + "time_ns", BEGIN + m * 1000003)
-    same(file, log + "raw_value", m - 500)
-    same(file, log + "value", (m - 500) / 8)
-    must(np.allclose(np.diff(file[log + "time"]), 0.001000003, rtol=0,
-                     atol=1e-9), "the log's time does not follow time_ns")
+    must(check_steps(file, 0) == 1000, "not every step is there")
     flyscan = file["/entry/flyscan"]
     must(flyscan["p_start"][()] == -1.5 and
          flyscan["p_start"].attrs["units"] == "deg", "p_start is wrong")
@@ -116,6 +110,28 @@ def check_added(file, frames):
          "the text is not UTF-8")
     same(file, "/entry/flyscan/late_bins",
          np.array([5, 0, 1 << 63], dtype=np.uint64))
+
+
+def check_steps(file, frames):
+    """Ten were put before each frame; return how many there are."""
+    log = "/entry/instrument/turntable/value_log/"
+    count = min(len(file[log + name])
+                for name in ("time", "time_ns", "value", "raw_value"))
+    must(count >= 10 * frames, f"{count} steps for {frames} frames")
+    m = np.arange(count)
+    same(file, log + "time_ns", BEGIN + m * 1000003)
+    same(file, log + "raw_value", m - 500)
+    same(file, log + "value", (m - 500) / 8)
+    must(np.allclose(np.diff(file[log + "time"][:count]), 0.001000003,
+                     rtol=0, atol=1e-9),
+         "the log's time does not follow time_ns")
+    course = file["/entry/instrument/turntable/course"]
+    if frames:
+        must([list(course[name]) for name in ("event", "time_ns",
+                                              "position")] ==
+             [[1, 3, 2], [BEGIN, BEGIN, BEGIN + 7], [-501, 499, -500]],
+             "the course is wrong")
+    return count
 
 
 def check_views(file, frames):
@@ -199,6 +215,8 @@ def main():
         must(got >= frames if how in ("growing", "recovered")
              else got == frames,
              f"{got} frames, {frames} wanted")
+        if how in ("growing", "recovered"):
+            check_steps(file, frames)
         check_classes(file)
         check_nxdata(file, got, "sensor_timestamp" if how else "turntable")
         if not how:

@@ -11,6 +11,7 @@
 #include "documents.h"
 #include "h5.h"
 #include "jsontext.h"
+#include "space.h"
 #include "uuid.h"
 
 #define SUFFIX ".jsonl"
@@ -20,6 +21,9 @@
 #define AXIS_NS UINT64_C(100000000)
 
 #define NAME_LEN 256
+
+/* Kept free for what is told at the end. */
+#define ROOM 65536
 
 /* For a camera in whose id there is no letter and no digit. */
 #define NAMELESS "camera"
@@ -69,6 +73,7 @@ static const struct field fields[] = {
 
 /**
  * struct documents
+ * @space: of @file
  * @error: first errno of writing, 0: all is well
  * @primary: its events are frames
  * @resources: uid of each field's, "": not told yet
@@ -76,11 +81,14 @@ static const struct field fields[] = {
  * @frames: all of them so far
  * @last: the newest of them
  * @told_ns: when the last word about frames was written, 0: never
+ * @steps: of the axis so far
+ * @step_told_ns: time of the last one that was told, 0: none
  */
 struct documents {
 	const struct writer_config *config;
 	const struct layout_epoch *epoch;
 	FILE *file;
+	struct space space;
 	int error;
 	char run[UUID_LEN];
 	char det[NAME_LEN];
@@ -92,6 +100,8 @@ struct documents {
 	uint64_t frames;
 	struct writer_frame last;
 	uint64_t told_ns;
+	size_t steps;
+	uint64_t step_told_ns;
 };
 
 static uint64_t now_ns(void)
@@ -128,10 +138,20 @@ static void emit(struct documents *documents, const char *name, json_t *doc)
 	json_decref(line);
 }
 
+/* When frames have filled the disk there is still room to say so. */
+static void keep_room(struct documents *documents)
+{
+	const long at = ftell(documents->file);
+
+	if (at >= 0 && documents->space.end < at + ROOM / 2)
+		space_claim(&documents->space, at + ROOM);
+}
+
 static void flush(struct documents *documents)
 {
 	if (fflush(documents->file))
 		note(documents, errno);
+	keep_room(documents);
 }
 
 /* A name of its own for each document. */
@@ -453,7 +473,7 @@ void documents_finish_frames(struct documents *documents)
 	}
 	count(documents, STREAM_WRITTEN, documents->frames, now_ns());
 	count(documents, STREAM_CAMERA, documents->last.sequence,
-	      documents->last.time_ns);
+	      layout_time_ns(documents->epoch, &documents->last));
 	flush(documents);
 	documents->told_ns = now_ns();
 }
@@ -476,21 +496,42 @@ void documents_pairing(struct documents *documents)
 	flush(documents);
 }
 
+static void tell_step(struct documents *documents, uint64_t time_ns,
+		      int64_t position)
+{
+	documents->step_told_ns = time_ns;
+	event(documents, &documents->streams[STREAM_AXIS],
+	      json_pack("{s:f}", documents->axis,
+			(double)position / documents->config->steps_per_unit),
+	      time_ns);
+}
+
+void documents_steps(struct documents *documents,
+		     const struct writer_trace *steps)
+{
+	for (size_t n = 0; n < steps->steps; n++) {
+		if (!documents->step_told_ns ||
+		    steps->time_ns[n] - documents->step_told_ns >= AXIS_NS)
+			tell_step(documents, steps->time_ns[n],
+				  steps->position[n]);
+	}
+	documents->steps += steps->steps;
+}
+
 void documents_trace(struct documents *documents,
 		     const struct writer_trace *trace)
 {
-	uint64_t told_ns = 0;
+	const size_t before = documents->steps;
+	const size_t last = trace->steps - 1;
 
-	for (size_t n = 0; n < trace->steps; n++) {
-		if (n && n + 1 < trace->steps &&
-		    trace->time_ns[n] - told_ns < AXIS_NS)
-			continue;
-		told_ns = trace->time_ns[n];
-		event(documents, &documents->streams[STREAM_AXIS],
-		      json_pack("{s:f}", documents->axis,
-				(double)trace->position[n] /
-				documents->config->steps_per_unit), told_ns);
-	}
+	if (!trace->steps)
+		return;
+	documents_steps(documents, &(struct writer_trace){
+		trace->steps - before, trace->time_ns + before,
+		trace->position + before });
+	if (trace->time_ns[last] != documents->step_told_ns)
+		tell_step(documents, trace->time_ns[last],
+			  trace->position[last]);
 	flush(documents);
 }
 
@@ -535,6 +576,7 @@ struct documents *documents_open(const struct writer_config *config,
 		json_decref(metadata);
 		return NULL;
 	}
+	documents->space.fd = fileno(documents->file);
 	documents->config = config;
 	documents->epoch = epoch;
 	strcpy(documents->run, uid);
@@ -577,6 +619,7 @@ int documents_close(struct documents *documents, const char *exit_status,
 		       "reason", json_any_text(reason),
 		       "num_events", event_counts(documents)));
 	flush(documents);
+	space_return(&documents->space);
 	if (fsync(fileno(documents->file)))
 		note(documents, errno);
 	if (fclose(documents->file))

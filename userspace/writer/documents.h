@@ -73,7 +73,11 @@ void documents_finish_frames(struct documents *documents);
 /** documents_pairing - all frames have a position in the file */
 void documents_pairing(struct documents *documents);
 
-/** documents_trace - events of the axis, ten a second */
+/** documents_steps - the next steps of the axis: events, ten a second */
+void documents_steps(struct documents *documents,
+		     const struct writer_trace *steps);
+
+/** documents_trace - all of them: events of those not told of, and the last */
 void documents_trace(struct documents *documents,
 		     const struct writer_trace *trace);
 

@@ -244,6 +244,19 @@ hid_t h5_growing(hid_t parent, const char *path, hid_t type,
 	return dataset;
 }
 
+int64_t h5_length(hid_t dataset)
+{
+	hid_t space = H5Dget_space(dataset);
+	hsize_t dims[H5S_MAX_RANK] = { 0 };
+	int rank = -1;
+
+	if (space >= 0) {
+		rank = H5Sget_simple_extent_dims(space, dims, NULL);
+		H5Sclose(space);
+	}
+	return rank < 1 ? -1 : (int64_t)dims[0];
+}
+
 static int write_some(hid_t dataset, hid_t type, hid_t space, uint64_t at,
 		      const void *values, size_t more)
 {

@@ -59,6 +59,9 @@ int h5_array(hid_t parent, const char *path, hid_t type, const void *values,
 hid_t h5_growing(hid_t parent, const char *path, hid_t type,
 		 const char *units);
 
+/** h5_length - of a dataset's first dimension, or -1 */
+int64_t h5_length(hid_t dataset);
+
 /** h5_append - write @more values behind @count values of h5_growing() */
 int h5_append(hid_t dataset, hid_t type, uint64_t count, const void *values,
 	      size_t more);

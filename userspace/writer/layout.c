@@ -128,6 +128,14 @@ uint64_t layout_utc_ns(const struct layout_epoch *epoch, uint64_t time_ns)
 	return epoch->utc_ns + (time_ns - epoch->monotonic_ns);
 }
 
+uint64_t layout_time_ns(const struct layout_epoch *epoch,
+			const struct writer_frame *frame)
+{
+	if (!frame->utc_ns)
+		return frame->time_ns;
+	return epoch->monotonic_ns + (frame->utc_ns - epoch->utc_ns);
+}
+
 static double or_nan(double value)
 {
 	return value > 0 ? value : NAN;
@@ -148,12 +156,11 @@ void layout_row(const struct writer_config *config,
 		const struct layout_epoch *epoch, uint64_t index,
 		const struct writer_frame *frame, struct layout_row *row)
 {
-	const uint64_t epics = layout_utc_ns(epoch, frame->time_ns) -
-			       EPICS_EPOCH_NS;
+	const uint64_t time_ns = layout_time_ns(epoch, frame);
+	const uint64_t epics = layout_utc_ns(epoch, time_ns) - EPICS_EPOCH_NS;
 	const bool known = frame->exposure_ns &&
 			   strcmp(config->time_mark, "unknown");
-	const uint64_t start = frame->time_ns -
-			       time_after_start(config, frame);
+	const uint64_t start = time_ns - time_after_start(config, frame);
 
 	*row = (struct layout_row) {
 		.frame_index = index,
@@ -500,62 +507,6 @@ int layout_pairing(hid_t file, const struct writer_config *config,
 	return add_positions(file, config, pairing) ||
 	       link_positions(file, config) ||
 	       describe_data(file, config, config->axis_name) ? -1 : 0;
-}
-
-static int add_log_times(hid_t file, const char *group,
-			 const struct layout_epoch *epoch,
-			 const struct writer_trace *trace, double *scratch)
-{
-	char path[600];
-
-	for (size_t n = 0; n < trace->steps; n++)
-		scratch[n] = layout_seconds(epoch, trace->time_ns[n]);
-	snprintf(path, sizeof(path), "%s/time", group);
-	if (h5_array(file, path, H5T_NATIVE_DOUBLE, scratch, trace->steps,
-		     "s") ||
-	    h5_describe(file, path, "start", epoch->text))
-		return -1;
-	snprintf(path, sizeof(path), "%s/time_ns", group);
-	if (h5_array(file, path, H5T_NATIVE_UINT64, trace->time_ns,
-		     trace->steps, "ns"))
-		return -1;
-	return h5_describe(file, path, "clock", "CLOCK_MONOTONIC");
-}
-
-static int add_log_values(hid_t file, const char *group,
-			  const struct writer_config *config,
-			  const struct writer_trace *trace, double *scratch)
-{
-	char path[600];
-
-	for (size_t n = 0; n < trace->steps; n++)
-		scratch[n] = (double)trace->position[n] /
-			     config->steps_per_unit;
-	snprintf(path, sizeof(path), "%s/value", group);
-	if (h5_array(file, path, H5T_NATIVE_DOUBLE, scratch, trace->steps,
-		     config->axis_unit))
-		return -1;
-	snprintf(path, sizeof(path), "%s/raw_value", group);
-	if (h5_array(file, path, H5T_NATIVE_INT64, trace->position,
-		     trace->steps, NULL))
-		return -1;
-	return h5_describe(file, path, "description",
-			   "microsteps, counted by the driver");
-}
-
-int layout_trace(hid_t file, const struct writer_config *config,
-		 const struct layout_epoch *epoch,
-		 const struct writer_trace *trace, double *scratch)
-{
-	char group[512], path[600];
-
-	snprintf(group, sizeof(group), "/entry/instrument/%s/value_log",
-		 config->axis_name);
-	snprintf(path, sizeof(path), "%s/description", group);
-	return h5_make_group(file, group, "NXlog") ||
-	       h5_text(file, path, "every step, at the time it was made") ||
-	       add_log_times(file, group, epoch, trace, scratch) ||
-	       add_log_values(file, group, config, trace, scratch) ? -1 : 0;
 }
 
 int layout_end(hid_t file, const struct layout_epoch *begin)

@@ -59,6 +59,13 @@ double layout_seconds(const struct layout_epoch *epoch, uint64_t time_ns);
 /** layout_utc_ns - a time of CLOCK_MONOTONIC from 1970-01-01 */
 uint64_t layout_utc_ns(const struct layout_epoch *epoch, uint64_t time_ns);
 
+/**
+ * layout_time_ns - when a frame was taken, on CLOCK_MONOTONIC as if the machine
+ * had run since; it wraps below zero
+ */
+uint64_t layout_time_ns(const struct layout_epoch *epoch,
+			const struct writer_frame *frame);
+
 /** layout_row - what is stored with the frame that has the place @index */
 void layout_row(const struct writer_config *config,
 		const struct layout_epoch *epoch, uint64_t index,
@@ -92,14 +99,6 @@ int layout_append_image(hid_t image, const struct writer_config *config,
 /** layout_pairing - positions of the frames; makes them the axis of the data */
 int layout_pairing(hid_t file, const struct writer_config *config,
 		   const struct writer_pairing *pairing);
-
-/**
- * layout_trace - every step, as NXlog
- * @scratch: shape [steps]
- */
-int layout_trace(hid_t file, const struct writer_config *config,
-		 const struct layout_epoch *epoch,
-		 const struct writer_trace *trace, double *scratch);
 
 /** layout_end - end time and duration */
 int layout_end(hid_t file, const struct layout_epoch *begin);

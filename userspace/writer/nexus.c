@@ -13,6 +13,7 @@
 #include "layout.h"
 #include "nexus.h"
 #include "space.h"
+#include "steplog.h"
 #include "uuid.h"
 #include "views.h"
 
@@ -23,6 +24,9 @@
  */
 #define FINISH_BYTES (UINT64_C(4) << 20)
 #define FINISH_BYTES_PER_FRAME 128
+
+/* What a step takes in the file. */
+#define STEP_BYTES 32
 
 /* Room that everything else leaves for the end time and closing. */
 #define CLOSE_BYTES (UINT64_C(256) << 10)
@@ -35,6 +39,10 @@ static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
  * @directory: an open directory for fsync, or -1
  * @space: its descriptor is the writer's own, without a lock
  * @file: HDF5's id
+ * @swmr: frames are being written
+ * @log: the steps, until the frames have ended
+ * @earlier: steps before those of this scan
+ * @traced: all steps are there
  * @broken: errno with which HDF5 failed, 0: all is well
  */
 struct nexus {
@@ -48,6 +56,10 @@ struct nexus {
 	hid_t file;
 	hid_t image;
 	hid_t columns[LAYOUT_COLUMNS];
+	bool swmr;
+	struct steplog log;
+	uint64_t earlier;
+	bool traced;
 	uint64_t frames;
 	int broken;
 };
@@ -222,10 +234,10 @@ static int make_hdf5(struct nexus *nexus)
 	if (nexus->file < 0)
 		return -1;
 	layout_now(&nexus->begin);
-	if (layout_make(nexus->file, &nexus->config, &nexus->begin,
-			nexus->uid, &nexus->image, nexus->columns))
-		return -1;
-	return H5Fstart_swmr_write(nexus->file) < 0 ? -1 : 0;
+	return layout_make(nexus->file, &nexus->config, &nexus->begin,
+			   nexus->uid, &nexus->image, nexus->columns) ||
+	       steplog_make(nexus->file, &nexus->config, &nexus->begin,
+			    &nexus->log) ? -1 : 0;
 }
 
 static uint64_t frame_bytes(const struct nexus *nexus)
@@ -301,13 +313,24 @@ static int append_images(struct nexus *nexus, const struct queue *queue,
 	return 0;
 }
 
+/* What is not there by now can only be added when the frames have ended. */
+static int begin_frames(struct nexus *nexus)
+{
+	if (nexus->swmr)
+		return 0;
+	if (H5Fstart_swmr_write(nexus->file) < 0)
+		return break_file(nexus);
+	nexus->swmr = true;
+	return 0;
+}
+
 static int append(struct nexus *nexus, const struct queue *queue, size_t count)
 {
 	struct layout_row rows[LAYOUT_BATCH];
 
 	if (nexus->broken)
 		return fail(nexus->broken);
-	if (claim_frames(nexus, count))
+	if (claim_frames(nexus, count) || begin_frames(nexus))
 		return -1;
 	for (size_t n = 0; n < count; n++)
 		layout_row(&nexus->config, &nexus->begin, nexus->frames + n,
@@ -329,11 +352,42 @@ int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count)
 	return ret;
 }
 
+static int append_steps(struct nexus *nexus, const struct steps *steps)
+{
+	const struct writer_trace trace = {
+		steps->count, steps->time_ns, steps->position
+	};
+
+	if (nexus->broken)
+		return fail(nexus->broken);
+	if (claim(nexus, steps->count * STEP_BYTES + FINISH_BYTES +
+		  nexus->frames * FINISH_BYTES_PER_FRAME))
+		return -1;
+	return steplog_append(&nexus->log, &nexus->config, &nexus->begin,
+			      &trace, NULL) ||
+	       steplog_append_course(&nexus->log, steps->course, steps->events)
+		? break_file(nexus) : 0;
+}
+
+int nexus_append_steps(struct nexus *nexus, const struct steps *steps)
+{
+	int ret;
+
+	if (!steps->count && !steps->events)
+		return 0;
+	lock_hdf5();
+	ret = append_steps(nexus, steps);
+	unlock_hdf5();
+	return ret;
+}
+
 /* The image goes last: a reader finds the times of each image that it sees. */
 static int flush(struct nexus *nexus)
 {
 	if (nexus->broken)
 		return fail(nexus->broken);
+	if (steplog_flush(&nexus->log))
+		return break_file(nexus);
 	for (int n = 0; n < LAYOUT_COLUMNS; n++) {
 		if (H5Dflush(nexus->columns[n]) < 0)
 			return break_file(nexus);
@@ -399,6 +453,7 @@ static int reopen(struct nexus *nexus)
 	if (flush(nexus))
 		return -1;
 	nexus->file = -1;
+	steplog_close(&nexus->log);
 	if (H5Fclose(file) < 0)
 		return break_file(nexus);
 	nexus->space.end = 0;
@@ -455,32 +510,79 @@ int nexus_add_pairing(struct nexus *nexus,
 	return ret;
 }
 
-static int add_trace(struct nexus *nexus, const struct writer_trace *trace,
-		     double *scratch)
+/* Of those of this scan the first are there, put while it ran. */
+static int append_rest(struct nexus *nexus, struct steplog *log,
+		       const struct writer_trace *trace)
 {
-	char path[512];
+	const uint64_t there = log->steps - nexus->earlier;
+	struct writer_trace rest = *trace;
 
-	snprintf(path, sizeof(path), "/entry/instrument/%s/value_log",
-		 nexus->config.axis_name);
-	if (may_add(nexus, trace->steps * 4 * sizeof(*scratch)))
+	if (there > trace->steps)
+		return fail(EINVAL);
+	if (there) {
+		rest.steps -= there;
+		rest.time_ns += there;
+		rest.position += there;
+	}
+	if (may_add(nexus, rest.steps * STEP_BYTES))
 		return -1;
-	if (exists(nexus, path))
+	if (steplog_append(log, &nexus->config, &nexus->begin, &rest, NULL))
+		return break_file(nexus);
+	nexus->traced = true;
+	return 0;
+}
+
+static int add_trace(struct nexus *nexus, const struct writer_trace *trace)
+{
+	struct steplog log;
+	int ret = -1;
+
+	if (nexus->broken)
+		return fail(nexus->broken);
+	if (nexus->traced)
 		return fail(EEXIST);
-	return layout_trace(nexus->file, &nexus->config, &nexus->begin, trace,
-			    scratch) ? break_file(nexus) : 0;
+	if (steplog_open(nexus->file, nexus->config.axis_name, &log))
+		break_file(nexus);
+	else
+		ret = append_rest(nexus, &log, trace);
+	steplog_close(&log);
+	return ret;
 }
 
 int nexus_add_trace(struct nexus *nexus, const struct writer_trace *trace)
 {
-	double *scratch = malloc((trace->steps + 1) * sizeof(*scratch));
 	int ret;
 
-	if (!scratch)
-		return -1;
 	lock_hdf5();
-	ret = add_trace(nexus, trace, scratch);
+	ret = add_trace(nexus, trace);
 	unlock_hdf5();
-	free(scratch);
+	return ret;
+}
+
+static int add_earlier_steps(struct nexus *nexus,
+			     const struct writer_trace *trace,
+			     const uint64_t *utc_ns)
+{
+	if (may_add(nexus, trace->steps * STEP_BYTES))
+		return -1;
+	if (nexus->swmr)
+		return fail(EBUSY);
+	if (steplog_append(&nexus->log, &nexus->config, &nexus->begin, trace,
+			   utc_ns))
+		return break_file(nexus);
+	nexus->earlier += trace->steps;
+	return 0;
+}
+
+int nexus_add_earlier_steps(struct nexus *nexus,
+			    const struct writer_trace *trace,
+			    const uint64_t *utc_ns)
+{
+	int ret;
+
+	lock_hdf5();
+	ret = add_earlier_steps(nexus, trace, utc_ns);
+	unlock_hdf5();
 	return ret;
 }
 

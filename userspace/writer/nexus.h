@@ -15,12 +15,13 @@
 
 #include "layout.h"
 #include "queue.h"
+#include "steps.h"
 #include "writer.h"
 
 struct nexus;
 
 /**
- * nexus_create - create the file, SWMR from then on
+ * nexus_create - create the file, SWMR from the first frame on
  * @config: copied; checked already
  *
  * Return: the file, or NULL with errno; then nothing is left on the disk.
@@ -45,6 +46,9 @@ int nexus_directory(const struct nexus *nexus);
 /** nexus_append - write the oldest @count frames of a queue, 1 to LAYOUT_BATCH */
 int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count);
 
+/** nexus_append_steps - write steps and events; after the first frame */
+int nexus_append_steps(struct nexus *nexus, const struct steps *steps);
+
 /** nexus_flush - let readers see every frame appended */
 int nexus_flush(struct nexus *nexus);
 
@@ -61,6 +65,9 @@ int nexus_end_frames(struct nexus *nexus);
 int nexus_add_pairing(struct nexus *nexus,
 		      const struct writer_pairing *pairing);
 int nexus_add_trace(struct nexus *nexus, const struct writer_trace *trace);
+int nexus_add_earlier_steps(struct nexus *nexus,
+			    const struct writer_trace *trace,
+			    const uint64_t *utc_ns);
 int nexus_add_number(struct nexus *nexus, const char *name, double value,
 		     const char *unit);
 int nexus_add_text(struct nexus *nexus, const char *name, const char *text);

@@ -114,19 +114,6 @@ static hid_t open_copy(int fd, const char *part)
 	return copied ? -1 : open_cleared(part);
 }
 
-static int64_t length_of(hid_t dataset)
-{
-	hid_t space = H5Dget_space(dataset);
-	hsize_t dims[H5S_MAX_RANK] = { 0 };
-	int rank = -1;
-
-	if (space >= 0) {
-		rank = H5Sget_simple_extent_dims(space, dims, NULL);
-		H5Sclose(space);
-	}
-	return rank < 1 ? -1 : (int64_t)dims[0];
-}
-
 static int64_t count_frames(hid_t file)
 {
 	hid_t images = H5Dopen2(file, IMAGES, H5P_DEFAULT);
@@ -134,7 +121,7 @@ static int64_t count_frames(hid_t file)
 
 	if (images < 0)
 		return -1;
-	frames = length_of(images);
+	frames = h5_length(images);
 	H5Dclose(images);
 	return frames;
 }
@@ -148,7 +135,7 @@ static int trim(hid_t file, const char *path, uint64_t frames)
 
 	if (dataset < 0)
 		return -1;
-	if (length_of(dataset) >= (int64_t)frames &&
+	if (h5_length(dataset) >= (int64_t)frames &&
 	    H5Dset_extent(dataset, dims) >= 0)
 		ret = 0;
 	H5Dclose(dataset);

@@ -14,6 +14,7 @@
 #include "nexus.h"
 #include "packers.h"
 #include "queue.h"
+#include "steps.h"
 #include "syncer.h"
 #include "writer.h"
 
@@ -26,6 +27,9 @@
  * @documents: likewise
  * @queue: the camera's thread puts, packers compress, ours takes; when it is
  *	full the camera's thread waits, or drops with @drop
+ * @steps: put by any thread; ours takes them with the next frames
+ * @steps_taken: the thread's: what it took of them
+ * @begun: a frame was put: the file is the thread's
  * @last: the thread's: newest frame in the file
  * @exit_status: of the scan, for the stop document
  * @reason: likewise, or NULL
@@ -36,6 +40,9 @@ struct writer {
 	struct nexus *nexus;
 	struct documents *documents;
 	struct queue queue;
+	struct steps steps;
+	struct steps steps_taken;
+	atomic_bool begun;
 	struct packers packers;
 	struct syncer syncer;
 	pthread_t thread;
@@ -61,13 +68,31 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
 }
 
+static int write_steps(struct writer *writer)
+{
+	const struct steps *taken = &writer->steps_taken;
+	const struct writer_trace trace = {
+		taken->count, taken->time_ns, taken->position
+	};
+
+	steps_take(&writer->steps, &writer->steps_taken);
+	if (nexus_append_steps(writer->nexus, taken))
+		return -1;
+	documents_steps(writer->documents, &trace);
+	return 0;
+}
+
 static int flush(struct writer *writer)
 {
+	const int error = write_steps(writer) ? errno : 0;
+
+	/* Steps that find no room leave the frames to be flushed. */
 	if (nexus_flush(writer->nexus))
 		return -1;
 	writer->written = nexus_frames(writer->nexus);
 	documents_frames(writer->documents, writer->written, &writer->last);
-	return 0;
+	errno = error;
+	return error ? -1 : 0;
 }
 
 /*
@@ -247,6 +272,14 @@ static int open_files(struct writer *writer, const struct writer_config *config)
 	return -1;
 }
 
+static void free_writer(struct writer *writer)
+{
+	steps_free(&writer->steps);
+	steps_free(&writer->steps_taken);
+	free(writer->reason);
+	free(writer);
+}
+
 static struct writer *alloc_writer(const struct writer_config *config,
 				   size_t room)
 {
@@ -258,10 +291,12 @@ static struct writer *alloc_writer(const struct writer_config *config,
 		return NULL;
 	writer->drop = config->drop;
 	writer->exit_status = "success";
+	steps_init(&writer->steps);
+	steps_init(&writer->steps_taken);
 	if (!queue_init(&writer->queue, config->queue_frames, pixels, room,
 			config->compression != WRITER_PLAIN))
 		return writer;
-	free(writer);
+	free_writer(writer);
 	return NULL;
 }
 
@@ -305,7 +340,7 @@ err_discard:
 	errno = error;
 err_free:
 	queue_free(&writer->queue);
-	free(writer);
+	free_writer(writer);
 	return NULL;
 }
 
@@ -319,6 +354,7 @@ int writer_put(struct writer *writer, const void *pixels,
 {
 	int ret;
 
+	writer->begun = true;
 	writer->offered++;
 	ret = queue_put(&writer->queue, pixels, frame, !writer->drop);
 	if (!ret)
@@ -328,6 +364,19 @@ int writer_put(struct writer *writer, const void *pixels,
 	else
 		writer->refused++;
 	return ret;
+}
+
+int writer_put_steps(struct writer *writer, const struct writer_trace *steps)
+{
+	return steps_put(&writer->steps, steps);
+}
+
+int writer_put_course(struct writer *writer, enum writer_course event,
+		      uint64_t time_ns, int64_t position)
+{
+	const struct course course = { event, time_ns, position };
+
+	return steps_put_course(&writer->steps, &course);
 }
 
 void writer_counts(const struct writer *writer, struct writer_counts *counts)
@@ -382,6 +431,16 @@ int writer_finish_frames(struct writer *writer)
 }
 
 /* Return: true with errno while the thread has the file. */
+static bool is_busy(const struct writer *writer)
+{
+	const bool busy = writer->running && writer->begun;
+
+	if (busy)
+		errno = EBUSY;
+	return busy;
+}
+
+/* Likewise, and before. */
 static bool is_early(const struct writer *writer)
 {
 	if (writer->running)
@@ -413,14 +472,14 @@ int writer_add_trace(struct writer *writer, const struct writer_trace *trace)
 int writer_add_number(struct writer *writer, const char *name, double value,
 		      const char *unit)
 {
-	if (is_early(writer))
+	if (is_busy(writer))
 		return -1;
 	return nexus_add_number(writer->nexus, name, value, unit);
 }
 
 int writer_add_text(struct writer *writer, const char *name, const char *text)
 {
-	if (is_early(writer))
+	if (is_busy(writer))
 		return -1;
 	return nexus_add_text(writer->nexus, name, text);
 }
@@ -428,9 +487,18 @@ int writer_add_text(struct writer *writer, const char *name, const char *text)
 int writer_add_array(struct writer *writer, const char *name,
 		     const uint64_t *values, size_t count, const char *unit)
 {
-	if (is_early(writer))
+	if (is_busy(writer))
 		return -1;
 	return nexus_add_array(writer->nexus, name, values, count, unit);
+}
+
+int writer_add_earlier_steps(struct writer *writer,
+			     const struct writer_trace *trace,
+			     const uint64_t *utc_ns)
+{
+	if (is_busy(writer))
+		return -1;
+	return nexus_add_earlier_steps(writer->nexus, trace, utc_ns);
 }
 
 void writer_outcome(struct writer *writer, const char *exit_status,
@@ -458,7 +526,7 @@ static int close_documents(struct writer *writer, int error)
 int writer_add_reals(struct writer *writer, const char *name,
 		     const double *values, size_t count, const char *unit)
 {
-	if (is_early(writer))
+	if (is_busy(writer))
 		return -1;
 	return nexus_add_reals(writer->nexus, name, values, count, unit);
 }
@@ -476,8 +544,7 @@ int writer_close(struct writer *writer)
 	if (nexus_close(writer->nexus) && !error)
 		error = errno;
 	queue_free(&writer->queue);
-	free(writer->reason);
-	free(writer);
+	free_writer(writer);
 	errno = error;
 	return error ? -1 : 0;
 }

@@ -12,10 +12,10 @@
  * Beside it, as <path>.jsonl, stand the event-model documents of the scan, one
  * JSON object a line: documents.h.
  *
- * Layout. n: frames, m: steps, H: height, W: width in pixels, <axis>: name of
+ * Layout. n: frames, m: steps, c: events, H: height, W: width in pixels, <axis>: name of
  * the axis, <unit>: its unit. A type without a shape is a single value. What
- * is marked (+) exists from the beginning and grows with each frame; readers
- * of a growing file find n in the shape of data. What is marked (*) is added
+ * is marked (+) exists from the beginning and grows while frames are written;
+ * readers of a growing file find n in the shape of data. What is marked (*) is added
  * after the last frame. NAN: not known. Texts are UTF-8.
  *
  *   /                                    NXroot
@@ -92,19 +92,27 @@
  *   /entry/instrument/<axis>/soft_limit_max
  *                                        f64, <unit>: or NAN: there is none
  *   /entry/instrument/<axis>/value       [n] f64, <unit>: is data/<axis> (*)
- *   /entry/instrument/<axis>/value_log   NXlog: every step (*)
+ *   /entry/instrument/<axis>/value_log   NXlog: every step
  *   /entry/instrument/<axis>/value_log/description
- *                                        text (*)
+ *                                        text
  *   /entry/instrument/<axis>/value_log/time
  *                                        [m] f64, s: of each step from the
- *                                        attribute start (ISO 8601, UTC) (*)
+ *                                        attribute start (ISO 8601, UTC) (+)
  *   /entry/instrument/<axis>/value_log/time_ns
  *                                        [m] u64, ns: the same, exact,
- *                                        CLOCK_MONOTONIC (*)
+ *                                        CLOCK_MONOTONIC (+)
  *   /entry/instrument/<axis>/value_log/value
- *                                        [m] f64, <unit>: after the step (*)
+ *                                        [m] f64, <unit>: after the step (+)
  *   /entry/instrument/<axis>/value_log/raw_value
- *                                        [m] i64: microsteps after it (*)
+ *                                        [m] i64: microsteps after it (+)
+ *   /entry/instrument/<axis>/course      NXcollection: what makes positions of
+ *                                        the steps, writer_put_course()
+ *   /entry/instrument/<axis>/course/event
+ *                                        [c] u8: enum writer_course (+)
+ *   /entry/instrument/<axis>/course/time_ns
+ *                                        [c] u64, ns: CLOCK_MONOTONIC (+)
+ *   /entry/instrument/<axis>/course/position
+ *                                        [c] i64: microsteps (+)
  *   /entry/sample                        NXsample
  *   /entry/sample/name                   text: the title
  *   /entry/sample/depends_on             text: "transformations/<axis>" (*)
@@ -140,7 +148,8 @@
  *   /entry/in_scan/frame_index           [k] u64: their places in data (*) (k)
  *   /entry/flyscan                       NXcollection: writer_add_number(),
  *                                        writer_add_text(), writer_add_array(),
- *                                        writer_add_reals()
+ *                                        writer_add_reals(): before the first
+ *                                        frame or after the last
  *   /tomo                                NXentry: the k frames in NXtomo's
  *                                        form, for a camera in colour: its
  *                                        green (*) (colour, turns, k)
@@ -279,6 +288,8 @@ struct writer_config {
 /**
  * struct writer_frame - what is stored with each frame at once
  * @time_ns: camera's time, CLOCK_MONOTONIC
+ * @utc_ns: when that was, from 1970-01-01 UTC, where @time_ns is of another
+ *	start of the machine; 0: of this one
  * @sequence: camera's sequence number
  * @status: enum camera_status
  * @exposure_ns: 0 if not known
@@ -287,6 +298,7 @@ struct writer_config {
  */
 struct writer_frame {
 	uint64_t time_ns;
+	uint64_t utc_ns;
 	uint32_t sequence;
 	uint32_t status;
 	uint64_t exposure_ns;
@@ -327,6 +339,13 @@ struct writer_trace {
 	const int64_t *position;
 };
 
+/** enum writer_course - what writer_put_course() tells of the axis */
+enum writer_course {
+	WRITER_COURSE_REST = 1,		/* at rest there: the steps begin */
+	WRITER_COURSE_KNOWN = 2,	/* every step up to then has been put */
+	WRITER_COURSE_LAUNCH = 3,	/* a pass begins, and will end there */
+};
+
 /**
  * struct writer_counts - frames at each hop, and bytes
  * @offered: calls of writer_put(); when none is in it: dropped + refused +
@@ -357,6 +376,9 @@ struct writer_counts {
 /**
  * writer_open - create the file and start the threads
  *
+ * Until the first writer_put() what may be added after the frames may be added
+ * too, positions apart: it is there then if the program is killed.
+ *
  * Return: writer, or NULL: errno of open(2) (EEXIST: this file or the one of
  * the documents, ENOENT, EACCES, EROFS, ENOSPC), ENOSPC: less than one frame
  * and 4 MiB are free, EINVAL, ENOMEM, ENOTSUP: writer_can_compress() is false,
@@ -381,6 +403,24 @@ struct writer *writer_open(const struct writer_config *config);
 int writer_put(struct writer *writer, const void *pixels,
 	       const struct writer_frame *frame);
 
+/**
+ * writer_put_steps - hand over steps that were made; copied, any thread
+ *
+ * They are in the file with the next frames that are, at the latest; the first
+ * to come is the first of the scan. Never waits.
+ *
+ * Return: 0, or -1 with ENOMEM.
+ */
+int writer_put_steps(struct writer *writer, const struct writer_trace *steps);
+
+/**
+ * writer_put_course - likewise, what happened to the axis
+ * @time_ns: CLOCK_MONOTONIC
+ * @position: microsteps
+ */
+int writer_put_course(struct writer *writer, enum writer_course event,
+		      uint64_t time_ns, int64_t position);
+
 /** writer_taken - frames accepted by writer_put() so far; any thread */
 uint64_t writer_taken(const struct writer *writer);
 
@@ -397,8 +437,8 @@ int writer_error(const struct writer *writer);
  * writer_finish_frames - wait until every frame taken is in the file, end the
  * thread, leave SWMR mode
  *
- * After it writer_add_*() may be called, by one thread; before it they fail
- * with EBUSY.
+ * After it writer_add_*() may be called, by one thread; from the first
+ * writer_put() to it they fail with EBUSY.
  *
  * Return: 0, or -1 with the errno of the failure. What was flushed before
  * remains readable. After ENOSPC the file is whole and may be added to as far
@@ -420,8 +460,22 @@ int writer_finish_frames(struct writer *writer);
 int writer_add_pairing(struct writer *writer,
 		       const struct writer_pairing *pairing);
 
-/** writer_add_trace - store the steps; once */
+/**
+ * writer_add_trace - store all steps of the scan, after the frames; once
+ *
+ * Those that writer_put_steps() has brought into the file are passed over.
+ * EINVAL: there are less than those.
+ */
 int writer_add_trace(struct writer *writer, const struct writer_trace *trace);
+
+/**
+ * writer_add_earlier_steps - store those of an earlier scan, before the first
+ * frame; they stand before those of this one
+ * @utc_ns: shape [trace->steps], when they were made, from 1970-01-01 UTC
+ */
+int writer_add_earlier_steps(struct writer *writer,
+			     const struct writer_trace *trace,
+			     const uint64_t *utc_ns);
 
 /*
  * writer_add_number, writer_add_text, writer_add_array, writer_add_reals -
