@@ -160,8 +160,9 @@ static int strobe_show(struct seq_file *file, void *unused)
 {
 	struct rig *rig = file->private;
 
-	seq_printf(file, "%u %u\n", READ_ONCE(rig->strobe.delay_us),
-		   READ_ONCE(rig->strobe.width_us));
+	seq_printf(file, "%u %u %u\n", READ_ONCE(rig->strobe.delay_us),
+		   READ_ONCE(rig->strobe.width_us),
+		   READ_ONCE(rig->strobe.period_us));
 	return 0;
 }
 
@@ -174,22 +175,22 @@ static ssize_t strobe_write(struct file *file, const char __user *buffer,
 			    size_t size, loff_t *position)
 {
 	struct rig *rig = ((struct seq_file *)file->private_data)->private;
-	unsigned int delay_us, width_us;
+	unsigned int delay_us, width_us, period_us = 0;
 	char text[TEXT_LEN], end;
-	unsigned long flags;
 	int ret;
 
 	ret = copy_text(text, buffer, size);
 	if (ret)
 		return ret;
-	if (sscanf(text, "%u %u%c", &delay_us, &width_us, &end) != 2 ||
-	    delay_us > BUSY_MAX_US || width_us > BUSY_MAX_US ||
-	    (delay_us && !width_us))
+	if (sscanf(text, "%u %u%c", &delay_us, &width_us, &end) != 2 &&
+	    sscanf(text, "%u %u %u%c", &delay_us, &width_us, &period_us,
+		   &end) != 3)
 		return -EINVAL;
-	raw_spin_lock_irqsave(&rig->lock, flags);
-	rig->strobe.delay_us = delay_us;
-	rig->strobe.width_us = width_us;
-	raw_spin_unlock_irqrestore(&rig->lock, flags);
+	if (delay_us > BUSY_MAX_US || width_us > BUSY_MAX_US ||
+	    period_us > BUSY_MAX_US || (delay_us && !width_us) ||
+	    (period_us && (delay_us || !width_us || period_us <= width_us)))
+		return -EINVAL;
+	strobe_set(rig, delay_us, width_us, period_us);
 	return size;
 }
 

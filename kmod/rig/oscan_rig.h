@@ -47,7 +47,9 @@
  *   strobe  (rw)  "DELAY WIDTH", microseconds up to 1000000 each: CAPTURE rises
  *                 so long after each rising edge of TRIGGER and falls so long
  *                 after that, as the strobe of a camera does; an edge that
- *                 comes meanwhile is ignored. "0 0", the default: it does not
+ *                 comes meanwhile is ignored. "0 0", the default: it does not.
+ *                 "0 WIDTH PERIOD": CAPTURE rises each PERIOD and answers
+ *                 nothing, as a camera that runs free. Reads back all three.
  *   delay_us (wo) write N (up to 1000000): keep every processor busy with
  *                 interrupts off for N microseconds, from the write on
  *   delay_at (rw) "EDGES MICROSECONDS": when the EDGES-th rising edge of any

@@ -104,12 +104,14 @@ struct hold_up {
  * struct strobe - a camera that answers the TRIGGER line; rig->lock
  * @delay_us: until it shows on CAPTURE
  * @width_us: for how long; 0 with @delay_us 0 for no strobe
+ * @period_us: it runs free with that period, and answers nothing; 0: not
  * @busy: @timer runs
  * @timer: makes the next edge; hard interrupt context
  */
 struct strobe {
 	u32 delay_us;
 	u32 width_us;
+	u32 period_us;
 	bool busy;
 	struct hrtimer timer;
 };
@@ -198,6 +200,8 @@ void endstop_set(struct endstop *endstop,
 void strobe_init(struct rig *rig);
 /* strobe.c: after the last edge was written */
 void strobe_exit(struct rig *rig);
+/* strobe.c: process context */
+void strobe_set(struct rig *rig, u32 delay_us, u32 width_us, u32 period_us);
 /* strobe.c: rig->lock held: TRIGGER has risen */
 void strobe_begin(struct rig *rig);
 

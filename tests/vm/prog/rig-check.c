@@ -485,6 +485,7 @@ static void bad_text_is_refused(void)
 		{ "capture", "2" }, { "capture", "-1" },
 		{ "strobe", "1" }, { "strobe", "5 0" },
 		{ "strobe", "1 1000001" }, { "strobe", "1 2 3" },
+		{ "strobe", "0 5 5" }, { "strobe", "0 0 7" },
 		{ "delay_us", "1000001" }, { "delay_us", "x" },
 		{ "delay_at", "1" },
 		{ "delay_at", "1 0" }, { "delay_at", "0 1" },
