@@ -23,6 +23,7 @@
 #include "../camera/angle.h"
 #include "scan.h"
 #include "synthetic.h"
+#include "synthetic-trigger.h"
 #include "unit.h"
 
 #define SECOND 1000000000ull
@@ -88,6 +89,39 @@ int pose_steady(struct pose_source *source, const struct scene_pose *start,
 	(void)speed_deg_s;
 	errno = ENOMEM;
 	return -1;
+}
+
+struct synthetic_trigger *synthetic_trigger_open(const char *device,
+						 const char *line, bool strobe)
+{
+	(void)device;
+	(void)line;
+	(void)strobe;
+	errno = ENOENT;
+	return NULL;
+}
+
+void synthetic_trigger_close(struct synthetic_trigger *trigger)
+{
+	ck_assert_ptr_null(trigger);
+}
+
+int synthetic_trigger_start(struct synthetic_trigger *trigger, uint64_t now_ns,
+			    uint64_t busy_ns)
+{
+	(void)trigger;
+	(void)now_ns;
+	(void)busy_ns;
+	return 0;
+}
+
+int synthetic_trigger_at(struct synthetic_trigger *trigger, uint32_t number,
+			 uint64_t *time_ns)
+{
+	(void)trigger;
+	(void)number;
+	(void)time_ns;
+	return 0;
 }
 
 /* ---- the turntable ---- */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/camera/synthetic.c userspace/camera/synthetic-options.c
+ * userspace/camera/synthetic-trigger.c
  * userspace/camera/scene.c userspace/camera/pose.c tests/camera/angle.c
  * userspace/liboscan/track.c userspace/liboscan/units.c -lm
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep
@@ -658,6 +659,19 @@ oscan_motor_axis_info(const struct oscan_motor *motor, unsigned int axis)
 {
 	(void)motor;
 	return &axes[axis];
+}
+
+int oscan_trigger_find(struct oscan_motor *motor, const char *name)
+{
+	(void)motor;
+	(void)name;
+	errno = ENXIO;
+	return -1;
+}
+
+int oscan_capture_find(struct oscan_motor *motor, const char *name)
+{
+	return oscan_trigger_find(motor, name);
 }
 
 int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,

@@ -43,6 +43,13 @@ enum camera_bayer {
 	CAMERA_BAYER_BGGR = 4,
 };
 
+/** enum camera_trigger - whether pulses at an input have the camera expose */
+enum camera_trigger {
+	CAMERA_TRIGGER_UNKNOWN = 0,	/* only a try tells */
+	CAMERA_TRIGGER_NONE = 1,	/* they do not */
+	CAMERA_TRIGGER_LINE = 2,	/* one frame for each, and no other */
+};
+
 /** enum camera_focus - how auto-focus goes */
 enum camera_focus {
 	CAMERA_FOCUS_UNKNOWN = 0,	/* not told, or not asked for */
@@ -155,6 +162,7 @@ struct camera_frame {
  * @sets_white_balance: obeys camera_controls.red_gain, blue_gain and
  *	lock_white_balance
  * @on_demand: takes a frame only when shoot() is called; start() takes none
+ * @trigger: enum camera_trigger
  * @bayer: enum camera_bayer, for CAMERA_FORMAT_BAYER16; 0: it gives no raw
  *	images. Whether it does is known before it is configured for them, the
  *	order of colours may be known only afterwards
@@ -175,6 +183,7 @@ struct camera_capabilities {
 	bool has_autofocus;
 	bool sets_white_balance;
 	bool on_demand;
+	uint32_t trigger;
 	uint32_t bayer;
 	uint32_t bayer_bits;
 	double focal_length_mm;

@@ -47,6 +47,7 @@ static const struct choice poses[] = { { "driver", 1 }, { 0 } };
 enum key {
 	KEY_FORMAT, KEY_MARK, KEY_ROW, KEY_LATENCY, KEY_JITTER, KEY_DROP,
 	KEY_SPEED, KEY_TURNTABLE, KEY_ROTOR, KEY_POSE, KEY_DEVICE, KEY_FAULT,
+	KEY_TRIGGER, KEY_STROBE,
 	KEYS
 };
 
@@ -63,6 +64,8 @@ static const char *const keys[KEYS] = {
 	[KEY_POSE] = "pose",
 	[KEY_DEVICE] = "device",
 	[KEY_FAULT] = "fault",
+	[KEY_TRIGGER] = "trigger",
+	[KEY_STROBE] = "strobe",
 };
 
 static bool choose(const struct choice *choices, const char *text,
@@ -133,6 +136,16 @@ static bool device(const char *text, struct synthetic_options *options)
 				 text) < SYNTHETIC_PATH_LEN;
 }
 
+/* One of the two. */
+static bool line(const char *text, bool strobe,
+		 struct synthetic_options *options)
+{
+	options->strobe = strobe;
+	return *text && !*options->line &&
+	       snprintf(options->line, SYNTHETIC_LINE_LEN, "%s",
+			text) < SYNTHETIC_LINE_LEN;
+}
+
 static bool take(enum key key, char *value, struct synthetic_options *options)
 {
 	uint32_t driver;
@@ -163,6 +176,10 @@ static bool take(enum key key, char *value, struct synthetic_options *options)
 		return choose(poses, value, &driver);
 	case KEY_DEVICE:
 		return device(value, options);
+	case KEY_TRIGGER:
+		return line(value, false, options);
+	case KEY_STROBE:
+		return line(value, true, options);
 	default:
 		return fault(value, options);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "synthetic.h"
+#include "synthetic-trigger.h"
 
 #include <errno.h>
 #include <math.h>
@@ -27,6 +28,7 @@
  * @id: as it was opened
  * @options: what @id says
  * @source: of the poses
+ * @trigger: what has it expose, NULL: it runs free
  * @settings: as configured; width 0: not yet
  * @scene: for that size
  * @buffers: shape [BUFFERS], each of one frame
@@ -40,6 +42,7 @@ struct camera {
 	char *id;
 	struct synthetic_options options;
 	struct pose_source source;
+	struct synthetic_trigger *trigger;
 	struct camera_settings settings;
 	struct scene *scene;
 	uint8_t *buffers[BUFFERS];
@@ -101,11 +104,24 @@ static void synthetic_close(struct camera *camera)
 	if (!camera)
 		return;
 	free_frames(camera);
+	synthetic_trigger_close(camera->trigger);
 	if (camera->source.close)
 		camera->source.close(camera->source.data);
 	free(camera->id);
 	free(camera);
 	errno = error;
+}
+
+static int open_trigger(struct camera *camera)
+{
+	const struct synthetic_options *options = &camera->options;
+	const char *device = *options->device ? options->device : NULL;
+
+	if (!*options->line)
+		return 0;
+	camera->trigger = synthetic_trigger_open(device, options->line,
+						 options->strobe);
+	return camera->trigger ? 0 : -1;
 }
 
 struct camera *synthetic_open_with(const char *id,
@@ -120,7 +136,8 @@ struct camera *synthetic_open_with(const char *id,
 	}
 	camera->source = *source;
 	camera->id = strdup(id && *id ? id : "synthetic");
-	if (!camera->id || synthetic_parse(id, &camera->options)) {
+	if (!camera->id || synthetic_parse(id, &camera->options) ||
+	    open_trigger(camera)) {
 		synthetic_close(camera);
 		return NULL;
 	}
@@ -164,16 +181,25 @@ static uint64_t readout_ns(const struct camera *camera)
 	return (camera->settings.height - 1) * camera->options.row_ns;
 }
 
+/* Whether the strobe is that of a camera that runs free is not known here. */
+static uint32_t triggered_by(const struct synthetic_options *options)
+{
+	if (!*options->line)
+		return CAMERA_TRIGGER_NONE;
+	return options->strobe ? CAMERA_TRIGGER_UNKNOWN : CAMERA_TRIGGER_LINE;
+}
+
 static void synthetic_capabilities(const struct camera *camera,
 				   struct camera_capabilities *capabilities)
 {
 	*capabilities = (struct camera_capabilities){
-		.sets_period = true,
+		.sets_period = !camera->trigger,
 		.sets_exposure = true,
 		.sets_gain = true,
 		.counts_gaps = true,
 		.mark = camera->options.mark,
 		.readout_ns = readout_ns(camera),
+		.trigger = triggered_by(&camera->options),
 	};
 }
 
@@ -257,9 +283,14 @@ static int synthetic_start(struct camera *camera)
 		errno = EBUSY;
 		return -1;
 	}
-	camera->started = true;
 	camera->start_ns = now_ns();
 	camera->number = 0;
+	if (camera->trigger &&
+	    synthetic_trigger_start(camera->trigger, camera->start_ns,
+				    camera->settings.exposure_ns +
+				    readout_ns(camera)))
+		return -1;
+	camera->started = true;
 	return 0;
 }
 
@@ -271,7 +302,12 @@ static bool faulty(const struct camera *camera, enum synthetic_fault fault)
 
 static uint64_t exposure_start(const struct camera *camera, uint32_t number)
 {
-	return camera->start_ns + number * camera->settings.period_ns;
+	uint64_t time_ns = camera->start_ns +
+			   number * camera->settings.period_ns;
+
+	if (camera->trigger)
+		synthetic_trigger_at(camera->trigger, number, &time_ns);
+	return time_ns;
 }
 
 static uint32_t mix(uint32_t value)
@@ -410,7 +446,8 @@ static void describe(const struct camera *camera, struct camera_frame *frame,
 		.status = CAMERA_FRAME_GOOD,
 		.exposure_ns = settings->exposure_ns,
 		.gain = settings->gain,
-		.frame_duration_ns = settings->period_ns,
+		.frame_duration_ns = camera->trigger ? 0 :
+						       settings->period_ns,
 		.lens_dpt = NAN,
 	};
 	if (faulty(camera, SYNTHETIC_FAULT_SIZE))
@@ -425,13 +462,32 @@ static bool never_known(int error)
 	return error == ERANGE || error == ENODATA;
 }
 
+static int await_trigger(struct camera *camera, uint64_t deadline_ns)
+{
+	uint64_t now, time_ns;
+
+	while (synthetic_trigger_at(camera->trigger, camera->number,
+				    &time_ns)) {
+		if (errno != EAGAIN)
+			return -1;
+		now = now_ns();
+		errno = ETIMEDOUT;
+		if (now >= deadline_ns || sleep_until(now + PAUSE_NS))
+			return -1;
+	}
+	return 0;
+}
+
 /* Wait for the end of the frame, and for what its poses were. */
 static int await(struct camera *camera, uint64_t deadline_ns)
 {
-	uint64_t end_ns = exposure_start(camera, camera->number) +
-			  camera->settings.exposure_ns + readout_ns(camera);
 	struct scene_pose pose;
+	uint64_t end_ns;
 
+	if (camera->trigger && await_trigger(camera, deadline_ns))
+		return -1;
+	end_ns = exposure_start(camera, camera->number) +
+		 camera->settings.exposure_ns + readout_ns(camera);
 	if (end_ns > deadline_ns || free_buffer(camera) < 0 ||
 	    faulty(camera, SYNTHETIC_FAULT_STALL)) {
 		if (!sleep_until(deadline_ns))

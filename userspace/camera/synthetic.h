@@ -22,6 +22,8 @@
  *   speed=D		degrees per second: the turntable turns by itself
  *   turntable=D	its angle at the start, degrees
  *   rotor=D		angle of the camera's arc, degrees; 90
+ *   trigger=LINE	it exposes at each pulse of that trigger line of the driver
+ *   strobe=LINE	it exposes where that capture line rises; not with trigger
  *   pose=driver	the poses must come from the driver
  *   device=PATH	of the driver
  *   fault=KIND@N	from the Nth frame after each start on:
@@ -66,6 +68,7 @@ enum synthetic_fault {
 };
 
 #define SYNTHETIC_PATH_LEN 256
+#define SYNTHETIC_LINE_LEN 32
 
 /**
  * struct synthetic_options - what an id says
@@ -82,6 +85,8 @@ enum synthetic_fault {
  * @own_pose: speed or turntable was given
  * @need_driver: pose=driver was given
  * @device: of the driver, "": the usual one
+ * @line: that has it expose, "": it runs free
+ * @strobe: that is a capture line
  */
 struct synthetic_options {
 	uint32_t format;
@@ -97,6 +102,8 @@ struct synthetic_options {
 	bool own_pose;
 	bool need_driver;
 	char device[SYNTHETIC_PATH_LEN];
+	char line[SYNTHETIC_LINE_LEN];
+	bool strobe;
 };
 
 /** camera_synthetic - camera_ops.open() takes the ids above */
