@@ -6,7 +6,7 @@
  * userspace/scan/uncertainty.c userspace/scan/latency-file.c
  * userspace/scan/guard.c userspace/scan/window.c userspace/scan/finish.c
  * userspace/scan/limits.c userspace/scan/earlier.c userspace/scan/restore.c
- * userspace/scan/controls.c
+ * userspace/scan/controls.c userspace/scan/lights.c
  * userspace/camera/mark.c userspace/liboscan/clock.c
  * userspace/liboscan/track.c userspace/liboscan/units.c -lm -ljansson
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep -Wl,--wrap=nanosleep

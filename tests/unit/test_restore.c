@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/scan/restore.c -ljansson */
+/* LINK: userspace/scan/restore.c userspace/scan/lights.c -ljansson -lm */
 /*
  * The journal of what a scan changes, with motors and V4L2 devices replaced;
  * a scan that is killed is a process that is.
@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lights.h"
 #include "oscan.h"
 #include "restore.h"
 #include "unit.h"
@@ -350,6 +351,64 @@ TEST(a_motor_that_was_homed_since_a_kill_stays_on)
 	devices.enabled = true;
 	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
 	ck_assert(!devices.enabled);
+}
+
+static int brightness(const char *lights)
+{
+	char path[128];
+	int value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/oscan:white:ring/brightness", lights);
+	file = fopen(path, "r");
+	if (file) {
+		ck_assert_int_eq(fscanf(file, "%d", &value), 1);
+		fclose(file);
+	}
+	return value;
+}
+
+TEST(a_light_is_put_back)
+{
+	struct restore *restore = begin_new();
+	char lights[96], command[512];
+	pid_t child;
+
+	snprintf(lights, sizeof(lights), "%s/leds", folder);
+	setenv("OSCAN_LEDS", lights, 1);
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s/oscan:white:ring && cd %s/oscan:white:ring && echo 255 >max_brightness && echo 7 >brightness",
+		 lights, lights);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(restore_note_light(restore, "lamp"), -1);
+	ck_assert_int_eq(errno, ENODEV);
+	ck_assert_int_eq(journal_size(), 0);
+	ck_assert_int_eq(restore_note_light(restore, "ring"), 0);
+	ck_assert_int_eq(light_set("ring", 100), 0);
+	ck_assert_int_eq(brightness(lights), 255);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 1);
+	ck_assert_int_eq(brightness(lights), 7);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		restore = begin();
+		restore_note_light(restore, "ring");
+		light_set("ring", 50);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert_int_eq(brightness(lights), 128);
+	restore = begin();
+	ck_assert_uint_eq(restored, 1);
+	ck_assert_int_eq(brightness(lights), 7);
+	/* One that has gone is not missed. */
+	ck_assert_int_eq(restore_note_light(restore, "ring"), 0);
+	snprintf(command, sizeof(command), "rm -r %s", lights);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 0);
+	unsetenv("OSCAN_LEDS");
 }
 
 TEST(two_scans_do_not_run_at_once)

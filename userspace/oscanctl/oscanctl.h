@@ -48,6 +48,7 @@ int cmd_set_position(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_trigger(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
+int cmd_light(int argc, char **argv) __attribute__((weak));
 int cmd_record(int argc, char **argv) __attribute__((weak));
 int cmd_plot(int argc, char **argv) __attribute__((weak));
 int cmd_export(int argc, char **argv) __attribute__((weak));

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lights.h"
 #include "oscan.h"
 #include "restore.h"
 
@@ -23,6 +24,7 @@ static const char *const kinds[] = {
 	[RESTORE_MOTOR] = "motor",
 	[RESTORE_CONTROL] = "control",
 	[RESTORE_FORMAT] = "format",
+	[RESTORE_LIGHT] = "light",
 };
 
 struct restore {
@@ -111,7 +113,7 @@ static bool read_line(const char *line, struct restore_entry *entry)
 		strcpy(entry->name, name);
 		entry->id = id;
 		entry->before = before;
-		for (int kind = RESTORE_MOTOR; kind <= RESTORE_FORMAT; kind++)
+		for (int kind = RESTORE_MOTOR; kind <= RESTORE_LIGHT; kind++)
 			if (!strcmp(what, kinds[kind]))
 				entry->kind = kind;
 		good = entry->kind;
@@ -205,10 +207,32 @@ static int put_back_motor(const struct restore_entry *entry, bool earlier)
 	return result;
 }
 
+static int brightness_of(void *data, const struct light *light)
+{
+	int64_t *brightness = data;
+
+	*brightness = light->brightness;
+	return 0;
+}
+
+/* Return: as controls_put_back() */
+static int put_back_light(const struct restore_entry *entry)
+{
+	int64_t now;
+
+	if (lights_each(entry->name, brightness_of, &now))
+		return is_gone(errno) ? 0 : -1;
+	if (now == entry->before)
+		return 0;
+	return light_write(entry->name, entry->before) ? -1 : 1;
+}
+
 static int put_back(const struct restore_entry *entry, bool earlier)
 {
 	if (entry->kind == RESTORE_MOTOR)
 		return put_back_motor(entry, earlier);
+	if (entry->kind == RESTORE_LIGHT)
+		return put_back_light(entry);
 	return controls_put_back(entry);
 }
 
@@ -354,6 +378,23 @@ int restore_note_motor(struct restore *restore, const char *device,
 		 device ? device : OSCAN_DEVICE_PATH);
 	snprintf(entry.name, sizeof(entry.name), "%s", axis);
 	return restore_note(restore, &entry);
+}
+
+static int note_light(void *data, const struct light *light)
+{
+	struct restore_entry entry = {
+		.kind = RESTORE_LIGHT,
+		.device = "/sys/class/leds",
+		.before = light->brightness,
+	};
+
+	snprintf(entry.name, sizeof(entry.name), "%s", light->name);
+	return restore_note(data, &entry);
+}
+
+int restore_note_light(struct restore *restore, const char *name)
+{
+	return lights_each(name, note_light, restore);
 }
 
 static bool is_camera(const char *path)

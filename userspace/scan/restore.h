@@ -16,11 +16,14 @@
  *    "id": 10094850, "before": 156}
  *   {"what": "format", "device": "/dev/video0", "name": "usb-0000:00:14.0-1",
  *    "id": 1448695129, "before": 2748779069920}
+ *   {"what": "light", "device": "/sys/class/leds",
+ *    "name": "oscan:white:ring-1", "id": 0, "before": 1}
  *
  * motor: switched on (1) or off (0). control: V4L2 control @id of the device
- * on the bus @name. format: pixel format @id, width << 32 | height. A line that
- * cannot be read, the last one of a machine that lost its power, is passed over:
- * what it stood for had not been changed yet. The folder is /run/oscan, else
+ * on the bus @name. format: pixel format @id, width << 32 | height.
+ * light: brightness in the steps of the device. A line that cannot be read, the
+ * last one of a machine that lost its power, is passed over: what it stood for
+ * had not been changed yet. The folder is /run/oscan, else
  * $XDG_RUNTIME_DIR/oscan, else /tmp/oscan-<user>: it ends with the boot, as the
  * settings do. While a scan runs it holds a lock on the journal.
  */
@@ -38,13 +41,14 @@ enum restore_kind {
 	RESTORE_MOTOR = 1,
 	RESTORE_CONTROL = 2,
 	RESTORE_FORMAT = 3,
+	RESTORE_LIGHT = 4,
 };
 
 /**
  * struct restore_entry - a setting as it was
  * @kind: enum restore_kind
  * @device: path
- * @name: of the axis, or the bus that the device is on
+ * @name: of the axis, of the light, or the bus that the device is on
  * @id: see above
  * @before: see above
  */
@@ -92,6 +96,14 @@ int restore_note_motor(struct restore *restore, const char *device,
  * this process has open: those of the camera
  */
 int restore_note_camera(struct restore *restore);
+
+/**
+ * restore_note_light - note how bright a light is
+ * @name: as lights_each() takes it
+ *
+ * Return: as restore_note(), or errno of lights_each()
+ */
+int restore_note_light(struct restore *restore, const char *name);
 
 /**
  * restore_close - put all back, the last one first; free
