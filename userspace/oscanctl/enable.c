@@ -30,7 +30,7 @@ static int report(struct oscan_motor *motor, unsigned int axis, bool json)
 	if (machine_state(motor, axis, &state))
 		return EXIT_FAILURE;
 	if (json)
-		return print_json(machine_state_json(info, &state));
+		return print_json(axis_state_json(info, &state));
 	printf("%s: motor %s, position %s\n", info->name,
 	       state.flags & OSCAN_STATE_ENABLED ? "on" : "off",
 	       position_state_name(state.position_state));

@@ -268,7 +268,7 @@ static int print_result(const struct oscan_axis_info *axis,
 		       (long long)homing->offset_steps);
 		return EXIT_SUCCESS;
 	}
-	object = machine_state_json(axis, state);
+	object = axis_state_json(axis, state);
 	json_object_update_new(object,
 		json_pack("{s:s, s:I, s:I}",
 			  "towards", end_of(homing),

@@ -97,7 +97,7 @@ static int jog(struct jog *jog, bool json)
 	if (start(jog) || follow(jog, &state))
 		return EXIT_FAILURE;
 	if (json)
-		return print_json(machine_state_json(jog->info, &state));
+		return print_json(axis_state_json(jog->info, &state));
 	printf("%s: at rest at %s, %s\n", jog->info->name,
 	       machine_place(jog->info, state.position, place),
 	       position_state_name(state.position_state));

@@ -161,7 +161,7 @@ static void json_steps(struct watched *axis,
 
 static void json_state(struct watched *axis, void *data)
 {
-	json_t *object = machine_state_json(&axis->info, &axis->state);
+	json_t *object = axis_state_json(&axis->info, &axis->state);
 
 	json_object_set_new(object, "type", json_string("state"));
 	print_line(object);

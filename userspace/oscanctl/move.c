@@ -270,7 +270,7 @@ static const char *reason(uint32_t end)
 static json_t *result_json(const struct motion *motion,
 			   const struct oscan_stats *stats)
 {
-	json_t *object = machine_state_json(motion->info, &motion->state);
+	json_t *object = axis_state_json(motion->info, &motion->state);
 
 	json_object_update_new(object,
 		json_pack("{s:I, s:I, s:I, s:i, s:I, s:I}",

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
+#include "axis-state.h"
 #include "oscan.h"
 #include "words.h"
 
@@ -312,24 +313,6 @@ const char *machine_place(const struct oscan_axis_info *axis, int64_t steps,
 /** machine_limits - "12.0000 to 125.0000 deg" or "none" into @text */
 const char *machine_limits(const struct oscan_axis_info *axis,
 			   char text[MACHINE_TEXT_LEN]);
-
-const char *position_state_name(uint32_t position_state);
-const char *motion_name(uint32_t motion);
-const char *end_name(uint32_t end);
-
-/**
- * stop_name - "open" or "closed", NULL without such an end stop
- * @end: -1 the lower one, +1 the upper one
- */
-const char *stop_name(const struct oscan_axis_info *axis,
-		      const struct oscan_state *state, int end);
-
-/** control_name - "free", "this" program or "other" */
-const char *control_name(uint32_t state_flags);
-
-/** machine_state_json - an axis and its state; a new reference */
-json_t *machine_state_json(const struct oscan_axis_info *axis,
-			   const struct oscan_state *state);
 
 /** @} */
 

@@ -46,7 +46,7 @@ static int set_position(struct oscan_motor *motor, const char *name,
 	if (machine_state(motor, axis, &state))
 		return EXIT_FAILURE;
 	if (json)
-		return print_json(machine_state_json(info, &state));
+		return print_json(axis_state_json(info, &state));
 	printf("%s: at %s, %s\n", info->name,
 	       machine_place(info, state.position, text),
 	       position_state_name(state.position_state));

@@ -23,7 +23,7 @@ static json_t *status_json(const struct oscan_axis_info *axis,
 			   const struct oscan_state *state,
 			   const struct oscan_stats *stats)
 {
-	json_t *object = machine_state_json(axis, state);
+	json_t *object = axis_state_json(axis, state);
 
 	json_object_update_new(object,
 		json_pack("{s:i, s:I, s:I, s:i, s:I, s:I, s:I}",

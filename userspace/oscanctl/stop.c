@@ -47,7 +47,7 @@ static int wait_for(struct oscan_motor *motor, unsigned int axis,
 	if (oscan_motor_wait(motor, axis, -1, &state))
 		return machine_fail(motor, axis, "wait for rest", errno);
 	if (array)
-		json_array_append_new(array, machine_state_json(info, &state));
+		json_array_append_new(array, axis_state_json(info, &state));
 	else
 		printf("%s: at rest at %s, %s\n", info->name,
 		       machine_place(info, state.position, place),
