@@ -104,7 +104,7 @@ struct path_request {
  * struct path_point - where a photo is taken
  * @original: place before ordering, from 0; names the photo
  * @theta_deg: degrees
- * @phi_deg: degrees, 0 to below 360 unless a list says otherwise
+ * @phi_deg: degrees, 0 to 360 unless a list says otherwise
  */
 struct path_point {
 	uint32_t original;
