@@ -38,6 +38,7 @@ static const struct command commands[] = {
 	{ "export", cmd_export, "write frames as images" },
 	{ "flyscan-calibrate", cmd_flyscan_calibrate,
 	  "measure how late the times of a camera are" },
+	{ "job", cmd_job, "have oscand scan, and see how it goes" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "diag", cmd_diag, "try camera and writer without a motor" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },
