@@ -1,5 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <pthread.h>
 #include "h5.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/*
+ * An HDF5 that could not write something tries again at exit, in vain, and
+ * may then crash; its descriptors are closed by the kernel anyway. This must
+ * be HDF5's first call in a process, else it does nothing.
+ */
+__attribute__((constructor)) static void leave_hdf5_open(void)
+{
+	H5dont_atexit();
+}
+
+/* Where HDF5 knows threads, each has an error stack that prints by itself. */
+void h5_lock(void)
+{
+	pthread_mutex_lock(&lock);
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	/* HDF5 leaves errno alone unless a system call of its fails. */
+	errno = 0;
+}
+
+void h5_unlock(void)
+{
+	const int error = errno;
+
+	/* The stack of a thread that ends would be lost with what it holds. */
+	H5Eclear2(H5E_DEFAULT);
+	pthread_mutex_unlock(&lock);
+	errno = error;
+}
+
+int h5_errno(void)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EROFS:
+	case ENOMEM:
+		return errno;
+	default:
+		return EIO;
+	}
+}
 
 static hid_t text_type(void)
 {

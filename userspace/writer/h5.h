@@ -13,6 +13,21 @@
 /* Values in a chunk of what grows; each flush writes the one being filled. */
 #define H5_GROWING_CHUNK 256
 
+/**
+ * h5_lock - before any call of HDF5; not every build of it is made for
+ * threads (Debian's is)
+ *
+ * errno is 0 then: where it is something after a failure, a system call of
+ * HDF5's has failed.
+ */
+void h5_lock(void);
+
+/** h5_unlock - errno stays as it is */
+void h5_unlock(void);
+
+/** h5_errno - errno after a failure: one of the disk or of memory, or EIO */
+int h5_errno(void);
+
 /** h5_access - how every file of ours is opened; to be closed by the caller */
 hid_t h5_access(void);
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +29,6 @@
 
 /* Room that everything else leaves for the end time and closing. */
 #define CLOSE_BYTES (UINT64_C(256) << 10)
-
-static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /**
  * struct nexus - the file
@@ -64,49 +61,6 @@ struct nexus {
 	int broken;
 };
 
-/*
- * An HDF5 that could not write something tries again at exit, in vain, and
- * may then crash; its descriptors are closed by the kernel anyway. This must
- * be HDF5's first call in a process, else it does nothing.
- */
-__attribute__((constructor)) static void leave_hdf5_open(void)
-{
-	H5dont_atexit();
-}
-
-/* Where HDF5 knows threads, each has an error stack that prints by itself. */
-static void lock_hdf5(void)
-{
-	pthread_mutex_lock(&hdf5_lock);
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-	/* HDF5 leaves errno alone unless a system call of its fails. */
-	errno = 0;
-}
-
-static void unlock_hdf5(void)
-{
-	const int error = errno;
-
-	/* The stack of a thread that ends would be lost with what it holds. */
-	H5Eclear2(H5E_DEFAULT);
-	pthread_mutex_unlock(&hdf5_lock);
-	errno = error;
-}
-
-static int hdf5_errno(void)
-{
-	switch (errno) {
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-	case EROFS:
-	case ENOMEM:
-		return errno;
-	default:
-		return EIO;
-	}
-}
-
 static int fail(int error)
 {
 	errno = error;
@@ -116,7 +70,7 @@ static int fail(int error)
 /* After this HDF5 is not asked for anything about the file again. */
 static int break_file(struct nexus *nexus)
 {
-	nexus->broken = hdf5_errno();
+	nexus->broken = h5_errno();
 	return fail(nexus->broken);
 }
 
@@ -257,7 +211,7 @@ static int start_file(struct nexus *nexus)
 	if (space_claim(&nexus->space, CLOSE_BYTES))
 		return -1;
 	if (make_hdf5(nexus))
-		return fail(hdf5_errno());
+		return fail(h5_errno());
 	/* HDF5 has cut the file to its length, and with it the claim. */
 	nexus->space.end = 0;
 	return claim_frames(nexus, 1);
@@ -280,10 +234,10 @@ struct nexus *nexus_create(const struct writer_config *config)
 		return NULL;
 	if (uuid_make(nexus->uid) || create_file(nexus))
 		goto err_free;
-	lock_hdf5();
+	h5_lock();
 	if (start_file(nexus))
 		goto err_unlink;
-	unlock_hdf5();
+	h5_unlock();
 	return nexus;
 
 err_unlink:
@@ -291,7 +245,7 @@ err_unlink:
 	close_hdf5(nexus);
 	unlink(nexus->config.path);
 	errno = error;
-	unlock_hdf5();
+	h5_unlock();
 err_free:
 	error = errno;
 	free_nexus(nexus);
@@ -346,9 +300,9 @@ int nexus_append(struct nexus *nexus, const struct queue *queue, size_t count)
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = append(nexus, queue, count);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -375,9 +329,9 @@ int nexus_append_steps(struct nexus *nexus, const struct steps *steps)
 
 	if (!steps->count && !steps->events)
 		return 0;
-	lock_hdf5();
+	h5_lock();
 	ret = append_steps(nexus, steps);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -399,9 +353,9 @@ int nexus_flush(struct nexus *nexus)
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = flush(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -439,9 +393,9 @@ bool nexus_can_compress(enum writer_compression compression)
 {
 	bool can;
 
-	lock_hdf5();
+	h5_lock();
 	can = compress_is_there(compression);
-	unlock_hdf5();
+	h5_unlock();
 	return can;
 }
 
@@ -466,9 +420,9 @@ int nexus_end_frames(struct nexus *nexus)
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = reopen(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -504,9 +458,9 @@ int nexus_add_pairing(struct nexus *nexus,
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = add_pairing(nexus, pairing);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -553,9 +507,9 @@ int nexus_add_trace(struct nexus *nexus, const struct writer_trace *trace)
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = add_trace(nexus, trace);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -580,9 +534,9 @@ int nexus_add_earlier_steps(struct nexus *nexus,
 {
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = add_earlier_steps(nexus, trace, utc_ns);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -631,11 +585,11 @@ int nexus_add_number(struct nexus *nexus, const char *name, double value,
 	char path[256];
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = begin_add(nexus, name, sizeof(value), path, sizeof(path));
 	if (!ret && h5_number(nexus->file, path, value, unit))
 		ret = break_file(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -644,11 +598,11 @@ int nexus_add_text(struct nexus *nexus, const char *name, const char *text)
 	char path[256];
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = begin_add(nexus, name, strlen(text), path, sizeof(path));
 	if (!ret && h5_text(nexus->file, path, text))
 		ret = break_file(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -659,12 +613,12 @@ static int add_values(struct nexus *nexus, const char *name, hid_t type,
 	char path[256];
 	int ret;
 
-	lock_hdf5();
+	h5_lock();
 	ret = begin_add(nexus, name, count * sizeof(uint64_t), path,
 			sizeof(path));
 	if (!ret && h5_array(nexus->file, path, type, values, count, unit))
 		ret = break_file(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	return ret;
 }
 
@@ -711,9 +665,9 @@ int nexus_close(struct nexus *nexus)
 {
 	int ret, error;
 
-	lock_hdf5();
+	h5_lock();
 	ret = finish(nexus);
-	unlock_hdf5();
+	h5_unlock();
 	error = errno;
 	if (sync_file(nexus) && !ret) {
 		ret = -1;
