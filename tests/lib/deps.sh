@@ -13,7 +13,7 @@ packages=(
 	# the programs
 	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
 	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev liblz4-dev
-	libdeflate-dev libtiff-dev libpng-dev
+	libdeflate-dev libtiff-dev libpng-dev libexif-dev
 	libcurl4-openssl-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
@@ -24,7 +24,7 @@ packages=(
 	# the tests
 	check hdf5-tools python3-h5py python3-numpy python3-yaml
 	python3-jsonschema mandoc dt-schema hdf5-filter-plugin bitshuffle
-	nexus-tools
+	nexus-tools libimage-exiftool-perl libraw-bin
 	# the style checks
 	shellcheck sparse perl git
 	# the instrumented kernels

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/oscanctl/svg.c userspace/oscanctl/thumbnail.c -ljpeg -lm */
+/* LINK: userspace/oscanctl/svg.c userspace/oscanctl/thumbnail.c
+ *	userspace/writer/photo-shrink.c userspace/writer/photo-jpeg.c
+ *	userspace/writer/photo-exif.c userspace/writer/photo-facts.c
+ *	-ljpeg -lexif -lm
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <jpeglib.h>
 
+#include "camera.h"
 #include "svg.h"
 #include "thumbnail.h"
 #include "unit.h"
@@ -161,11 +166,18 @@ static void round_trip(const uint8_t *pixels, size_t width, size_t height,
 		       size_t depth, struct picture *picture)
 {
 	static const char head[] = "data:image/jpeg;base64,";
+	const struct photo_pixels image = {
+		.width = width,
+		.height = height,
+		.format = depth == 3 ? CAMERA_FORMAT_RGB8
+				     : CAMERA_FORMAT_GREY8,
+		.data = pixels,
+		.size = width * height * depth,
+	};
 	uint8_t *data;
 	FILE *out = begin();
 
-	ck_assert_int_eq(thumbnail_write(out, pixels, width, height, depth,
-					 160), 0);
+	ck_assert_int_eq(thumbnail_write(out, &image, 160), 0);
 	fclose(out);
 	ck_assert(!strncmp(written, head, strlen(head)));
 	data = malloc(written_size);

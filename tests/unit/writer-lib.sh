@@ -24,10 +24,13 @@ report()
 
 build()
 {
+	# Of the folder, what fly scans use.
 	# shellcheck disable=SC2046
 	gcc -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -Iuserspace/writer \
-		$here/writer-make.c userspace/writer/*.c -o "$make" -pthread \
+		$here/writer-make.c -o "$make" \
+		$(find userspace/writer -name '*.c' ! -name 'photo*' \
+			! -name 'project*' ! -name 'export*') -pthread \
 		$(pkg-config --cflags --libs hdf5 jansson liblz4 libdeflate)
 }
 

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "camera.h"
 #include "frametable.h"
-#include "imagefile.h"
 #include "oscanctl.h"
+#include "photo.h"
 
 #define PATH_LEN 4096
 #define DESCRIPTION_LEN 256
@@ -93,13 +94,21 @@ static void describe(const struct frametable *table, size_t n,
 static int write_image(struct request *request, const struct frametable *table,
 		       size_t n, const void *pixels, bool tiff)
 {
-	const struct image image = {
+	const struct photo_pixels image = {
 		.width = table->scan.width,
 		.height = table->scan.height,
-		.bytes_per_pixel = table->scan.bytes_per_pixel,
-		.pixels = pixels,
+		.format = table->scan.bytes_per_pixel == 3 ?
+			  CAMERA_FORMAT_RGB8 : CAMERA_FORMAT_GREY8,
+		.data = pixels,
+		.size = table->scan.width * table->scan.height *
+			table->scan.bytes_per_pixel,
 	};
 	char name[32], path[PATH_LEN], text[DESCRIPTION_LEN];
+	const struct photo_info info = {
+		.name = text,
+		.program = "oscanctl " OSCAN_VERSION,
+		.lens_dpt = NAN,
+	};
 	int fd;
 
 	snprintf(name, sizeof(name), "frame_%06zu.%s", n,
@@ -108,14 +117,14 @@ static int write_image(struct request *request, const struct frametable *table,
 	if (fd < 0)
 		return EXIT_FAILURE;
 	describe(table, n, text);
-	if (tiff ? imagefile_tiff(fd, &image, text)
-		 : imagefile_png(fd, &image, text)) {
+	if (photo_write(fd, tiff ? PHOTO_TIFF : PHOTO_PNG, 0, &image, &info)) {
 		write_failed(path, errno);
 		unlink(path);
+		close(fd);
 		return EXIT_FAILURE;
 	}
 	request->images++;
-	return 0;
+	return close(fd) ? write_failed(path, errno) : 0;
 }
 
 static int write_frame(struct request *request, const struct frametable *table,

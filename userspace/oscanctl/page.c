@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/oscan.h>
+#include "camera.h"
 #include "page.h"
 #include "svg.h"
 #include "thumbnail.h"
@@ -13,7 +14,7 @@
 #define MOST_LINE 800
 #define MOST_POINTS 1500
 #define MOST_THUMBNAILS 60
-#define THUMBNAIL_WIDTH 176
+#define THUMBNAIL_MOST 176
 
 static const char *const style[] = {
 	":root{color-scheme:light dark;--back:#fbfbf9;--card:#fff;--ink:#1d2430;--soft:#5d6775;--edge:#e1e4e8;--path:#3b6ea8;--frame:#d1622b;--band:#3b6ea81a;--good:#1f7a4d;--bad:#b3261e}",
@@ -394,13 +395,21 @@ static void write_lateness(FILE *out, const struct scanfile *scan)
 static int write_thumbnail(FILE *out, const struct scanfile *scan,
 			   size_t frame, uint8_t *pixels)
 {
+	const struct photo_pixels image = {
+		.width = scan->width,
+		.height = scan->height,
+		.format = scan->bytes_per_pixel == 3 ? CAMERA_FORMAT_RGB8
+						     : CAMERA_FORMAT_GREY8,
+		.data = pixels,
+		.size = scan->width * scan->height * scan->bytes_per_pixel,
+	};
+
 	if (scanfile_pixels(scan, frame, pixels)) {
 		errno = EIO;
 		return -1;
 	}
 	fprintf(out, "<div><img alt=\"frame %zu\" src=\"", frame);
-	if (thumbnail_write(out, pixels, scan->width, scan->height,
-			    scan->bytes_per_pixel, THUMBNAIL_WIDTH))
+	if (thumbnail_write(out, &image, THUMBNAIL_MOST))
 		return -1;
 	fprintf(out,
 		"\"><p><span>%.3f%s</span><span class=\"soft\">#%zu</span></p></div>\n",

@@ -3,18 +3,16 @@
 #ifndef THUMBNAIL_H
 #define THUMBNAIL_H
 
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
+#include "photo.h"
 
 /**
  * thumbnail_write - write a picture as a data URI with a JPEG in it
- * @pixels: shape [@height][@width][@bytes_per_pixel], grey or red, green, blue
- * @most: greatest width of the result, pixels
+ * @most: greatest width and height of the result, pixels
  *
- * Return: 0, or -1 with ENOMEM.
+ * Return: 0, or -1 with errno of photo_shrink() or photo_jpeg().
  */
-int thumbnail_write(FILE *out, const uint8_t *pixels, size_t width,
-		    size_t height, size_t bytes_per_pixel, size_t most);
+int thumbnail_write(FILE *out, const struct photo_pixels *pixels,
+		    uint32_t most);
 
 #endif /* THUMBNAIL_H */

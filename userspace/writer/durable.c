@@ -88,12 +88,13 @@ int durable_commit(struct durable *durable)
 	return sync_parent(durable->path);
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int durable_write_all(int fd, const void *data, size_t size)
 {
+	const char *from = data;
 	ssize_t written;
 
-	for (; size; data += written, size -= written) {
-		written = write(fd, data, size);
+	for (; size; from += written, size -= written) {
+		written = write(fd, from, size);
 		if (written < 0) {
 			if (errno != EINTR)
 				return -1;
@@ -109,7 +110,7 @@ int durable_write(const char *path, const void *data, size_t size)
 
 	if (durable_begin(&durable, path))
 		return -1;
-	if (write_all(durable.fd, data, size)) {
+	if (durable_write_all(durable.fd, data, size)) {
 		durable_abort(&durable);
 		return -1;
 	}

@@ -45,6 +45,9 @@ int durable_commit(struct durable *durable);
 /** durable_abort - close it and remove the part; errno is kept */
 void durable_abort(struct durable *durable);
 
+/** durable_write_all - write(2) until all is written. Return: 0, or -1 */
+int durable_write_all(int fd, const void *data, size_t size);
+
 /** durable_write - the whole of a file at once. Return: 0, or -1 with errno */
 int durable_write(const char *path, const void *data, size_t size);
 

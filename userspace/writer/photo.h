@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 
 /**
  * enum photo_format - kinds of file
@@ -72,6 +73,7 @@ const char *photo_suffix(enum photo_format format);
  * @format: enum camera_format
  * @bayer: enum camera_bayer of CAMERA_FORMAT_BAYER16; else not looked at
  * @bayer_bits: bits of a sample that are used, 8 to 16, the low ones; likewise
+ * @bayer_black: sample without light; 0 if the camera does not tell
  * @data: rows without padding
  * @size: bytes of @data
  */
@@ -81,6 +83,7 @@ struct photo_pixels {
 	uint32_t format;
 	uint32_t bayer;
 	uint32_t bayer_bits;
+	uint32_t bayer_black;
 	const void *data;
 	size_t size;
 };
@@ -137,17 +140,40 @@ struct photo_info {
  * @bytes: out, by how much the disk is fuller: of the file, and of raw's JSON;
  *	HDF5: by which the file grew. May be NULL.
  *
- * Memory: at most the size of the encoded file, a few rows, and 1 MiB.
+ * Memory: a JPEG at most twice its own size, the others a few rows and 1 MiB,
+ * HDF5 the size of @pixels.
  *
  * Return: 0, or -1 with errno: EINVAL: these pixels are nothing for that
  * format, or @pixels, @info or @quality are out of range; of open(2), write(2)
  * and rename(2) (ENOSPC, EDQUOT, EROFS, EACCES, ENOENT, EIO); ENOMEM; EFBIG:
- * more than the format can hold; HDF5 besides: EEXIST: a file of another
- * shape, EBADMSG: no file of ours, EBUSY: another program is writing it.
+ * more than the format can hold; HDF5 besides: EEXIST: the file there has
+ * pictures of another shape, EBADMSG: it is none of ours, or broken.
  */
 int photo_save(const char *path, enum photo_format format, int quality,
 	       const struct photo_pixels *pixels,
 	       const struct photo_info *info, uint64_t *bytes);
+
+/**
+ * photo_write - the same into a file that is open, and neither renamed nor
+ * synced nor closed
+ * @fd: open for reading and writing, at its begin
+ * @format: not PHOTO_HDF5
+ *
+ * Of raw the JSON is left out.
+ *
+ * Return: 0, or -1 with errno as photo_save().
+ */
+int photo_write(int fd, enum photo_format format, int quality,
+		const struct photo_pixels *pixels,
+		const struct photo_info *info);
+
+/**
+ * photo_info_json - all of @info but its name, program and pose; what is not
+ * known is null
+ *
+ * Return: new object, or NULL: no memory.
+ */
+json_t *photo_info_json(const struct photo_info *info);
 
 /**
  * photo_jpeg - a JPEG in memory
