@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "trigger", cmd_trigger, "have a line pulse where an axis passes" },
 	{ "capture", cmd_capture, "tell when a line changed, and where then" },
 	{ "light", cmd_light, "show the lights, or set some" },
+	{ "path", cmd_path, "show where a scan would take its photos" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "recover", cmd_recover,
 	  "make an ordinary file of one whose scan was killed" },
