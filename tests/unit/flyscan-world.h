@@ -67,6 +67,7 @@ static struct world {
 	bool camera_busy;
 	bool controlled;
 	bool camera_obeys;
+	bool on_demand;			/* it takes single photos */
 	uint64_t camera_period_ns;
 	uint64_t exposure_ns;
 	int64_t camera_clock_ns;	/* less CLOCK_MONOTONIC */
@@ -595,6 +596,7 @@ static void camera_can(const struct camera *camera,
 	(void)camera;
 	memset(can, 0, sizeof(*can));
 	can->sets_period = world.camera_obeys;
+	can->on_demand = world.on_demand;
 	can->counts_gaps = true;
 	can->mark = world.mark;
 	can->readout_ns = world.readout_ns;

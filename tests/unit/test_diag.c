@@ -105,6 +105,7 @@ static struct {
 	int create_error;
 	int put_error;
 	bool obeys;
+	bool on_demand;
 	bool fast;
 	unsigned int open;
 	unsigned int running;
@@ -263,6 +264,7 @@ static void camera_can(const struct camera *camera,
 	memset(can, 0, sizeof(*can));
 	can->counts_gaps = true;
 	can->sets_exposure = world.obeys;
+	can->on_demand = world.on_demand;
 }
 
 static int camera_configure(struct camera *camera,
@@ -403,6 +405,9 @@ TEST(R127_what_fails_is_told_and_everything_given_back)
 	new_world();
 	world.configure_error = EINVAL;
 	fails(EINVAL, "cannot");
+	new_world();
+	world.on_demand = true;
+	fails(EINVAL, "takes single photos");
 	new_world();
 	world.create_error = EACCES;
 	fails(EACCES, "/folder/diag_000001.h5");

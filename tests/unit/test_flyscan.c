@@ -196,6 +196,15 @@ TEST(R130_a_camera_that_never_gives_a_frame_moves_nothing)
 	ck_assert_str_eq(result.path, "");
 }
 
+TEST(a_camera_that_takes_single_photos_moves_nothing)
+{
+	new_world();
+	world.on_demand = true;
+	fails(EINVAL, "takes single photos");
+	ck_assert_uint_eq(world.moves, 0);
+	ck_assert_str_eq(result.path, "");
+}
+
 TEST(D18_a_camera_on_another_clock_moves_nothing)
 {
 	new_world();

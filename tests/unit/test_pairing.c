@@ -2,7 +2,9 @@
 /* LINK: userspace/scan/pair.c userspace/scan/uncertainty.c
  * userspace/scan/window.c userspace/scan/earlier.c
  * userspace/camera/mark.c userspace/camera/synthetic.c
- * userspace/camera/synthetic-options.c userspace/camera/scene.c
+ * userspace/camera/synthetic-options.c userspace/camera/synthetic-draw.c
+ * userspace/camera/synthetic-controls.c userspace/camera/defocus.c
+ * userspace/camera/scene.c
  * userspace/liboscan/track.c userspace/liboscan/units.c
  * tests/camera/angle.c -lm
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep
@@ -113,6 +115,13 @@ int synthetic_trigger_start(struct synthetic_trigger *trigger, uint64_t now_ns,
 	(void)now_ns;
 	(void)busy_ns;
 	return 0;
+}
+
+void synthetic_trigger_busy(struct synthetic_trigger *trigger,
+			    uint64_t busy_ns)
+{
+	(void)trigger;
+	(void)busy_ns;
 }
 
 int synthetic_trigger_at(struct synthetic_trigger *trigger, uint32_t number,

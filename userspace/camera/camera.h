@@ -288,6 +288,14 @@ static inline uint32_t camera_bytes_per_pixel(uint32_t format)
 	}
 }
 
+/** camera_streams - whether it gives frames of pixels by itself, as a film */
+static inline bool camera_streams(const struct camera_settings *settings,
+				  const struct camera_capabilities *can)
+{
+	return !can->on_demand && (settings->format == CAMERA_FORMAT_RGB8 ||
+				   settings->format == CAMERA_FORMAT_GREY8);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -85,6 +85,7 @@ struct sight {
  * struct scene
  * @seen_from: shape [height], rotor_deg that @sights are for, NAN: none yet
  * @sights: shape [height][width]
+ * @dioptres: shape [height][width]
  * @texture: shape [TEXTURE_ROWS + 1][TEXTURE_ROW]; the last row is the
  *	background
  * @sums: shape [width]
@@ -94,6 +95,7 @@ struct scene {
 	uint32_t height;
 	double *seen_from;
 	struct sight *sights;
+	float *dioptres;
 	uint8_t *texture;
 	uint32_t *sums;
 };
@@ -381,6 +383,7 @@ static void look(struct scene *scene, uint32_t row, double rotor_deg)
 {
 	struct view view = view_from(scene->width, scene->height, rotor_deg);
 	struct sight *sight = scene->sights + (size_t)row * scene->width;
+	float *dioptres = scene->dioptres + (size_t)row * scene->width;
 	double up = ((scene->height - 1) / 2.0 - row) / view.focal;
 	double ray[3], right;
 	struct hit hit;
@@ -392,6 +395,7 @@ static void look(struct scene *scene, uint32_t row, double rotor_deg)
 			ray[i] = view.forward[i] + up * view.up[i];
 		ray[1] += right;
 		hit = cast(view.place, ray);
+		dioptres[column] = hit.surface ? 1000 / hit.along : 0;
 		if (!hit.surface) {
 			see_background(sight, (double)row / scene->height);
 			continue;
@@ -513,10 +517,12 @@ struct scene *scene_new(uint32_t width, uint32_t height)
 	scene->height = height;
 	scene->seen_from = calloc(height, sizeof(*scene->seen_from));
 	scene->sights = calloc((size_t)width * height, sizeof(*scene->sights));
+	scene->dioptres = calloc((size_t)width * height,
+				 sizeof(*scene->dioptres));
 	scene->texture = calloc(TEXTURE_ROWS + 1, TEXTURE_ROW);
 	scene->sums = calloc(width, sizeof(*scene->sums));
-	if (!scene->seen_from || !scene->sights || !scene->texture ||
-	    !scene->sums) {
+	if (!scene->seen_from || !scene->sights || !scene->dioptres ||
+	    !scene->texture || !scene->sums) {
 		scene_free(scene);
 		errno = ENOMEM;
 		return NULL;
@@ -527,12 +533,28 @@ struct scene *scene_new(uint32_t width, uint32_t height)
 	return scene;
 }
 
+uint32_t scene_width(const struct scene *scene)
+{
+	return scene->width;
+}
+
+uint32_t scene_height(const struct scene *scene)
+{
+	return scene->height;
+}
+
+const float *scene_dioptres(const struct scene *scene, uint32_t row)
+{
+	return scene->dioptres + (size_t)row * scene->width;
+}
+
 void scene_free(struct scene *scene)
 {
 	if (!scene)
 		return;
 	free(scene->seen_from);
 	free(scene->sights);
+	free(scene->dioptres);
 	free(scene->texture);
 	free(scene->sums);
 	free(scene);

@@ -97,6 +97,20 @@ void scene_row(struct scene *scene, uint32_t row,
 	       const struct scene_pose *poses, size_t count, double gain,
 	       uint32_t format, uint8_t *pixels);
 
+/** scene_width - as made */
+uint32_t scene_width(const struct scene *scene);
+
+/** scene_height - as made */
+uint32_t scene_height(const struct scene *scene);
+
+/**
+ * scene_dioptres - how far away what a row shows is
+ *
+ * Return: shape [width], 1/m along the optical axis, for the last pose of the
+ * row's last drawing; 0 for the background.
+ */
+const float *scene_dioptres(const struct scene *scene, uint32_t row);
+
 /** scene_focal_px - focal length: 1.5 times the width, or twice the height */
 double scene_focal_px(uint32_t width, uint32_t height);
 

@@ -20,6 +20,7 @@ struct choice {
 static const struct choice formats[] = {
 	{ "grey", CAMERA_FORMAT_GREY8 },
 	{ "rgb", CAMERA_FORMAT_RGB8 },
+	{ "bayer", CAMERA_FORMAT_BAYER16 },
 	{ 0 }
 };
 
@@ -39,6 +40,7 @@ static const struct choice faults[] = {
 	{ "stall", SYNTHETIC_FAULT_STALL },
 	{ "error", SYNTHETIC_FAULT_ERROR },
 	{ "vanish", SYNTHETIC_FAULT_VANISH },
+	{ "focus", SYNTHETIC_FAULT_FOCUS },
 	{ 0 }
 };
 
@@ -47,7 +49,7 @@ static const struct choice poses[] = { { "driver", 1 }, { 0 } };
 enum key {
 	KEY_FORMAT, KEY_MARK, KEY_ROW, KEY_LATENCY, KEY_JITTER, KEY_DROP,
 	KEY_SPEED, KEY_TURNTABLE, KEY_ROTOR, KEY_POSE, KEY_DEVICE, KEY_FAULT,
-	KEY_TRIGGER, KEY_STROBE,
+	KEY_TRIGGER, KEY_STROBE, KEY_LENS, KEY_ON_DEMAND,
 	KEYS
 };
 
@@ -66,6 +68,8 @@ static const char *const keys[KEYS] = {
 	[KEY_FAULT] = "fault",
 	[KEY_TRIGGER] = "trigger",
 	[KEY_STROBE] = "strobe",
+	[KEY_LENS] = "lens",
+	[KEY_ON_DEMAND] = "on_demand",
 };
 
 static bool choose(const struct choice *choices, const char *text,
@@ -180,6 +184,12 @@ static bool take(enum key key, char *value, struct synthetic_options *options)
 		return line(value, false, options);
 	case KEY_STROBE:
 		return line(value, true, options);
+	case KEY_LENS:
+		return number(value, 0, SYNTHETIC_LENS_MAX_DPT,
+			      &options->lens_dpt);
+	case KEY_ON_DEMAND:
+		options->on_demand = true;
+		return !strcmp(value, "yes");
 	default:
 		return fault(value, options);
 	}
@@ -214,6 +224,7 @@ int synthetic_parse(const char *id, struct synthetic_options *options)
 		.format = CAMERA_FORMAT_GREY8,
 		.mark = CAMERA_MARK_EXPOSURE_START,
 		.pose.rotor_deg = 90,
+		.lens_dpt = NAN,
 	};
 	errno = ENODEV;
 	if (id && *id && (strncmp(id, NAME, length) ||
@@ -229,5 +240,8 @@ int synthetic_parse(const char *id, struct synthetic_options *options)
 		good = take_pair(pair, options, &given);
 	free(list);
 	errno = EINVAL;
-	return good && !(options->need_driver && options->own_pose) ? 0 : -1;
+	if (!good || (options->need_driver && options->own_pose) ||
+	    (options->on_demand && *options->line))
+		return -1;
+	return 0;
 }

@@ -113,6 +113,12 @@ int synthetic_trigger_start(struct synthetic_trigger *trigger, uint64_t now_ns,
 	return listen_to(trigger);
 }
 
+void synthetic_trigger_busy(struct synthetic_trigger *trigger,
+			    uint64_t busy_ns)
+{
+	trigger->busy_ns = busy_ns;
+}
+
 int synthetic_trigger_at(struct synthetic_trigger *trigger, uint32_t number,
 			 uint64_t *time_ns)
 {

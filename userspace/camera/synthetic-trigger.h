@@ -47,6 +47,10 @@ void synthetic_trigger_close(struct synthetic_trigger *trigger);
 int synthetic_trigger_start(struct synthetic_trigger *trigger, uint64_t now_ns,
 			    uint64_t busy_ns);
 
+/** synthetic_trigger_busy - exposure and readout take so long from now on */
+void synthetic_trigger_busy(struct synthetic_trigger *trigger,
+			    uint64_t busy_ns);
+
 /**
  * synthetic_trigger_at - when an exposure began
  * @number: from 0 on, no less than SYNTHETIC_TRIGGER_RING before the last one

@@ -1,59 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "synthetic.h"
-#include "synthetic-trigger.h"
+#include "synthetic-camera.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "defocus.h"
 
 #define NS_PER_S 1000000000ull
 #define NS_PER_MS 1000000ull
 
-#define BUFFERS 4
 #define WIDTH 640
 #define HEIGHT 480
 #define PERIOD_NS (NS_PER_S / 10)
 #define PERIOD_LEAST_NS NS_PER_MS
-#define PERIOD_MOST_NS (100 * NS_PER_S)
+/* Of a photo on demand. */
+#define EXPOSURE_NS (10 * NS_PER_MS)
 
 /* Pause before a pose that is not known yet is asked for again. */
 #define PAUSE_NS (5 * NS_PER_MS)
 /* A pose not known so long after the frame never will be. */
 #define PATIENCE_NS (5 * NS_PER_S)
 
-/**
- * struct camera - a synthetic one
- * @id: as it was opened
- * @options: what @id says
- * @source: of the poses
- * @trigger: what has it expose, NULL: it runs free
- * @settings: as configured; width 0: not yet
- * @scene: for that size
- * @buffers: shape [BUFFERS], each of one frame
- * @held: those that are out
- * @started: between start() and stop()
- * @vanished: unplugged
- * @start_ns: when the first row of frame 0 begins to be exposed
- * @number: of the next frame; those without a pose are passed over
- */
-struct camera {
-	char *id;
-	struct synthetic_options options;
-	struct pose_source source;
-	struct synthetic_trigger *trigger;
-	struct camera_settings settings;
-	struct scene *scene;
-	uint8_t *buffers[BUFFERS];
-	bool held[BUFFERS];
-	bool started;
-	bool vanished;
-	uint64_t start_ns;
-	uint32_t number;
-};
-
-static uint64_t now_ns(void)
+uint64_t synthetic_now_ns(void)
 {
 	struct timespec now;
 
@@ -88,10 +58,12 @@ static void synthetic_stop(struct camera *camera)
 
 static void free_frames(struct camera *camera)
 {
-	for (int i = 0; i < BUFFERS; i++) {
+	for (int i = 0; i < SYNTHETIC_BUFFERS; i++) {
 		free(camera->buffers[i]);
 		camera->buffers[i] = NULL;
 	}
+	free(camera->colours);
+	camera->colours = NULL;
 	scene_free(camera->scene);
 	camera->scene = NULL;
 	camera->settings.width = 0;
@@ -158,7 +130,7 @@ static struct camera *synthetic_open(const char *id)
 				     &options.pose);
 	if (failed && options.need_driver)
 		return NULL;
-	if (failed && pose_steady(&source, &options.pose, now_ns(),
+	if (failed && pose_steady(&source, &options.pose, synthetic_now_ns(),
 				  options.speed_deg_s))
 		return NULL;
 	return synthetic_open_with(id, &source);
@@ -176,9 +148,22 @@ static const char *synthetic_model(const struct camera *camera)
 }
 
 /* From the first row to the last one. */
-static uint64_t readout_ns(const struct camera *camera)
+uint64_t synthetic_readout_ns(const struct camera *camera)
 {
 	return (camera->settings.height - 1) * camera->options.row_ns;
+}
+
+static bool runs_free(const struct camera *camera)
+{
+	return !camera->trigger && !camera->options.on_demand;
+}
+
+static double pixel_um(const struct camera_settings *settings)
+{
+	if (!settings->width)
+		return 0;
+	return 1000 * DEFOCUS_FOCAL_MM /
+	       scene_focal_px(settings->width, settings->height);
 }
 
 /* Whether the strobe is that of a camera that runs free is not known here. */
@@ -192,14 +177,25 @@ static uint32_t triggered_by(const struct synthetic_options *options)
 static void synthetic_capabilities(const struct camera *camera,
 				   struct camera_capabilities *capabilities)
 {
+	bool lens = !isnan(camera->options.lens_dpt);
+
 	*capabilities = (struct camera_capabilities){
-		.sets_period = !camera->trigger,
+		.sets_period = runs_free(camera),
 		.sets_exposure = true,
 		.sets_gain = true,
 		.counts_gaps = true,
 		.mark = camera->options.mark,
-		.readout_ns = readout_ns(camera),
+		.readout_ns = synthetic_readout_ns(camera),
+		.sets_lens = lens,
+		.lens_max_dpt = lens ? SYNTHETIC_LENS_MAX_DPT : 0,
+		.has_autofocus = lens,
+		.sets_white_balance = true,
+		.on_demand = camera->options.on_demand,
 		.trigger = triggered_by(&camera->options),
+		.bayer = CAMERA_BAYER_RGGB,
+		.bayer_bits = SYNTHETIC_BAYER_BITS,
+		.focal_length_mm = DEFOCUS_FOCAL_MM,
+		.pixel_um = pixel_um(&camera->settings),
 	};
 }
 
@@ -210,6 +206,26 @@ static uint64_t within(uint64_t value, uint64_t least, uint64_t most)
 	return value > most ? most : value;
 }
 
+/* Photos on demand have no period. */
+static void settle_times(const struct camera *camera,
+			 struct camera_settings *settings)
+{
+	if (camera->options.on_demand) {
+		settings->period_ns = 0;
+		settings->exposure_ns = within(settings->exposure_ns ?
+					       settings->exposure_ns :
+					       EXPOSURE_NS, 1000,
+					       SYNTHETIC_PERIOD_MOST_NS);
+		return;
+	}
+	settings->period_ns = within(settings->period_ns ? settings->period_ns :
+				     PERIOD_NS, PERIOD_LEAST_NS,
+				     SYNTHETIC_PERIOD_MOST_NS);
+	if (!settings->exposure_ns ||
+	    settings->exposure_ns > settings->period_ns)
+		settings->exposure_ns = settings->period_ns;
+}
+
 static void settle(const struct camera *camera,
 		   struct camera_settings *settings)
 {
@@ -217,15 +233,9 @@ static void settle(const struct camera *camera,
 				 SYNTHETIC_SIZE_MAX);
 	settings->height = within(settings->height ? settings->height : HEIGHT,
 				  1, SYNTHETIC_SIZE_MAX);
-	if (settings->format != CAMERA_FORMAT_RGB8 &&
-	    settings->format != CAMERA_FORMAT_GREY8)
+	if (!camera_bytes_per_pixel(settings->format))
 		settings->format = camera->options.format;
-	settings->period_ns = within(settings->period_ns ? settings->period_ns :
-				     PERIOD_NS, PERIOD_LEAST_NS,
-				     PERIOD_MOST_NS);
-	if (!settings->exposure_ns ||
-	    settings->exposure_ns > settings->period_ns)
-		settings->exposure_ns = settings->period_ns;
+	settle_times(camera, settings);
 	if (!(settings->gain > 0))
 		settings->gain = 1;
 	settings->gain = fmin(fmax(settings->gain, 1 / SCENE_GAIN_MAX),
@@ -249,15 +259,20 @@ static int synthetic_configure(struct camera *camera,
 		return -1;
 	}
 	settle(camera, &want);
-	if ((want.height - 1) * camera->options.row_ns > want.period_ns) {
+	if (!camera->options.on_demand &&
+	    (want.height - 1) * camera->options.row_ns > want.period_ns) {
 		errno = EINVAL;
 		return -1;
 	}
 	free_frames(camera);
 	camera->scene = scene_new(want.width, want.height);
-	for (int i = 0; i < BUFFERS; i++) {
+	for (int i = 0; i < SYNTHETIC_BUFFERS; i++) {
 		camera->buffers[i] = malloc(frame_size(&want));
 		good = good && camera->buffers[i];
+	}
+	if (want.format == CAMERA_FORMAT_BAYER16) {
+		camera->colours = malloc((size_t)want.width * want.height * 3);
+		good = good && camera->colours;
 	}
 	if (!camera->scene || !good) {
 		free_frames(camera);
@@ -265,6 +280,7 @@ static int synthetic_configure(struct camera *camera,
 		return -1;
 	}
 	camera->settings = want;
+	synthetic_controls_reset(camera);
 	*settings = want;
 	return 0;
 }
@@ -283,28 +299,38 @@ static int synthetic_start(struct camera *camera)
 		errno = EBUSY;
 		return -1;
 	}
-	camera->start_ns = now_ns();
+	camera->start_ns = synthetic_now_ns();
 	camera->number = 0;
+	camera->shot_count = 0;
+	synthetic_controls_start(camera);
 	if (camera->trigger &&
 	    synthetic_trigger_start(camera->trigger, camera->start_ns,
-				    camera->settings.exposure_ns +
-				    readout_ns(camera)))
+				    synthetic_state(camera, 0)->exposure_ns +
+				    synthetic_readout_ns(camera)))
 		return -1;
 	camera->started = true;
 	return 0;
 }
 
-static bool faulty(const struct camera *camera, enum synthetic_fault fault)
+bool synthetic_faulty(const struct camera *camera, uint32_t number,
+		      enum synthetic_fault fault)
 {
 	return camera->options.fault == fault &&
-	       camera->number + 1 >= camera->options.fault_at;
+	       number + 1 >= camera->options.fault_at;
 }
 
-static uint64_t exposure_start(const struct camera *camera, uint32_t number)
+static bool faulty(const struct camera *camera, enum synthetic_fault fault)
+{
+	return synthetic_faulty(camera, camera->number, fault);
+}
+
+uint64_t synthetic_exposure_start(const struct camera *camera, uint32_t number)
 {
 	uint64_t time_ns = camera->start_ns +
 			   number * camera->settings.period_ns;
 
+	if (camera->options.on_demand)
+		return camera->shots[number % SYNTHETIC_BUFFERS];
 	if (camera->trigger)
 		synthetic_trigger_at(camera->trigger, number, &time_ns);
 	return time_ns;
@@ -330,12 +356,13 @@ static double normal(uint32_t number)
 static uint64_t time_told(const struct camera *camera, uint32_t number)
 {
 	const struct synthetic_options *options = &camera->options;
-	uint64_t time_ns = exposure_start(camera, number);
+	uint64_t time_ns = synthetic_exposure_start(camera, number);
+	uint64_t exposure_ns = synthetic_state(camera, number)->exposure_ns;
 
 	if (options->mark == CAMERA_MARK_READOUT_START)
-		time_ns += camera->settings.exposure_ns;
+		time_ns += exposure_ns;
 	else if (options->mark == CAMERA_MARK_FRAME_END)
-		time_ns += camera->settings.exposure_ns + readout_ns(camera);
+		time_ns += exposure_ns + synthetic_readout_ns(camera);
 	return time_ns + options->latency_ns +
 	       llrint(normal(number) * options->jitter_ns);
 }
@@ -364,7 +391,7 @@ static int wait_pose(struct camera *camera, uint64_t time_ns,
 			return 0;
 		if (errno != EAGAIN)
 			return -1;
-		now = now_ns();
+		now = synthetic_now_ns();
 		if (now > time_ns + PATIENCE_NS) {
 			errno = ENODATA;
 			return -1;
@@ -378,63 +405,17 @@ static int wait_pose(struct camera *camera, uint64_t time_ns,
 	}
 }
 
-static bool same(const struct scene_pose *a, const struct scene_pose *b)
-{
-	return a->turntable_deg == b->turntable_deg &&
-	       a->rotor_deg == b->rotor_deg;
-}
-
-/*
- * The poses in the middle of as many parts of the exposure; one if all are
- * the same.
- */
-static int row_poses(struct camera *camera, uint64_t start_ns,
-		     struct scene_pose poses[SYNTHETIC_POSES])
-{
-	uint64_t part_ns = camera->settings.exposure_ns / SYNTHETIC_POSES;
-	bool still = true;
-
-	for (int i = 0; i < SYNTHETIC_POSES; i++) {
-		if (camera->source.at(camera->source.data,
-				      start_ns + i * part_ns + part_ns / 2,
-				      &poses[i]))
-			return -1;
-		still = still && same(&poses[i], &poses[0]);
-	}
-	return still ? 1 : SYNTHETIC_POSES;
-}
-
-static int draw(struct camera *camera, uint8_t *pixels)
-{
-	const struct camera_settings *settings = &camera->settings;
-	uint64_t start_ns = exposure_start(camera, camera->number);
-	size_t row_bytes = frame_size(settings) / settings->height;
-	struct scene_pose poses[SYNTHETIC_POSES];
-	uint64_t row_ns = camera->options.row_ns;
-	int count = 0;
-
-	for (uint32_t row = 0; row < settings->height; row++) {
-		if (!row || row_ns)
-			count = row_poses(camera, start_ns + row * row_ns,
-					  poses);
-		if (count < 0)
-			return -1;
-		scene_row(camera->scene, row, poses, count, settings->gain,
-			  settings->format, pixels + row * row_bytes);
-	}
-	return 0;
-}
-
 static int free_buffer(const struct camera *camera)
 {
-	for (int i = 0; i < BUFFERS; i++)
+	for (int i = 0; i < SYNTHETIC_BUFFERS; i++)
 		if (!camera->held[i])
 			return i;
 	return -1;
 }
 
-static void describe(const struct camera *camera, struct camera_frame *frame,
-		     const uint8_t *pixels)
+static void describe(const struct camera *camera,
+		     const struct synthetic_state *state, const uint8_t *pixels,
+		     struct camera_frame *frame)
 {
 	const struct camera_settings *settings = &camera->settings;
 
@@ -444,11 +425,14 @@ static void describe(const struct camera *camera, struct camera_frame *frame,
 		.time_ns = faulty_time(camera),
 		.sequence = camera->number,
 		.status = CAMERA_FRAME_GOOD,
-		.exposure_ns = settings->exposure_ns,
-		.gain = settings->gain,
-		.frame_duration_ns = camera->trigger ? 0 :
-						       settings->period_ns,
-		.lens_dpt = NAN,
+		.exposure_ns = state->exposure_ns,
+		.gain = state->gain,
+		.frame_duration_ns = runs_free(camera) ? settings->period_ns :
+							 0,
+		.lens_dpt = state->lens_dpt,
+		.focus = state->focus,
+		.red_gain = state->red_gain,
+		.blue_gain = state->blue_gain,
 	};
 	if (faulty(camera, SYNTHETIC_FAULT_SIZE))
 		frame->size /= 2;
@@ -470,12 +454,26 @@ static int await_trigger(struct camera *camera, uint64_t deadline_ns)
 				    &time_ns)) {
 		if (errno != EAGAIN)
 			return -1;
-		now = now_ns();
+		now = synthetic_now_ns();
 		errno = ETIMEDOUT;
 		if (now >= deadline_ns || sleep_until(now + PAUSE_NS))
 			return -1;
 	}
 	return 0;
+}
+
+/* Whether the next frame has begun, or is to begin. */
+static bool is_coming(const struct camera *camera)
+{
+	return !camera->options.on_demand ||
+	       camera->number < camera->shot_count;
+}
+
+static uint64_t end_of(const struct camera *camera, uint32_t number)
+{
+	return synthetic_exposure_start(camera, number) +
+	       synthetic_state(camera, number)->exposure_ns +
+	       synthetic_readout_ns(camera);
 }
 
 /* Wait for the end of the frame, and for what its poses were. */
@@ -486,9 +484,8 @@ static int await(struct camera *camera, uint64_t deadline_ns)
 
 	if (camera->trigger && await_trigger(camera, deadline_ns))
 		return -1;
-	end_ns = exposure_start(camera, camera->number) +
-		 camera->settings.exposure_ns + readout_ns(camera);
-	if (end_ns > deadline_ns || free_buffer(camera) < 0 ||
+	end_ns = end_of(camera, camera->number);
+	if (!is_coming(camera) || end_ns > deadline_ns || free_buffer(camera) < 0 ||
 	    faulty(camera, SYNTHETIC_FAULT_STALL)) {
 		if (!sleep_until(deadline_ns))
 			errno = ETIMEDOUT;
@@ -501,7 +498,7 @@ static int await(struct camera *camera, uint64_t deadline_ns)
 
 static bool is_dropped(const struct camera *camera)
 {
-	return camera->options.drop &&
+	return camera->options.drop && is_coming(camera) &&
 	       (camera->number + 1) % camera->options.drop == 0;
 }
 
@@ -519,7 +516,8 @@ static int check_running(struct camera *camera)
 static int synthetic_next(struct camera *camera, struct camera_frame *frame,
 			  int timeout_ms)
 {
-	uint64_t deadline_ns = now_ns() + timeout_ms * NS_PER_MS;
+	uint64_t deadline_ns = synthetic_now_ns() + timeout_ms * NS_PER_MS;
+	struct synthetic_state state;
 	int buffer;
 
 	for (;;) {
@@ -531,13 +529,13 @@ static int synthetic_next(struct camera *camera, struct camera_frame *frame,
 		}
 		buffer = free_buffer(camera);
 		if (!await(camera, deadline_ns) &&
-		    !draw(camera, camera->buffers[buffer]))
+		    !synthetic_draw(camera, &state, camera->buffers[buffer]))
 			break;
 		if (!never_known(errno))
 			return -1;
 		camera->number++;
 	}
-	describe(camera, frame, camera->buffers[buffer]);
+	describe(camera, &state, camera->buffers[buffer], frame);
 	camera->held[buffer] = true;
 	camera->number++;
 	return 0;
@@ -546,7 +544,7 @@ static int synthetic_next(struct camera *camera, struct camera_frame *frame,
 static void synthetic_release(struct camera *camera,
 			      struct camera_frame *frame)
 {
-	for (int i = 0; i < BUFFERS; i++)
+	for (int i = 0; i < SYNTHETIC_BUFFERS; i++)
 		if (camera->buffers[i] == frame->data)
 			camera->held[i] = false;
 }
@@ -558,13 +556,37 @@ static uint64_t synthetic_dropped(const struct camera *camera)
 	return 0;
 }
 
-static int synthetic_control(struct camera *camera,
-			     const struct camera_controls *controls)
+static uint32_t held_count(const struct camera *camera)
 {
-	(void)camera;
-	(void)controls;
-	errno = EOPNOTSUPP;
-	return -1;
+	uint32_t count = 0;
+
+	for (int i = 0; i < SYNTHETIC_BUFFERS; i++)
+		count += camera->held[i];
+	return count;
+}
+
+static int synthetic_shoot(struct camera *camera)
+{
+	uint32_t shot = camera->shot_count;
+	uint32_t waiting = shot - camera->number;
+
+	errno = EIO;
+	if (!camera->started || camera->vanished)
+		return -1;
+	if (synthetic_faulty(camera, shot, SYNTHETIC_FAULT_VANISH))
+		camera->vanished = true;
+	if (camera->vanished ||
+	    synthetic_faulty(camera, shot, SYNTHETIC_FAULT_ERROR))
+		return -1;
+	errno = EBUSY;
+	if (!camera->options.on_demand ||
+	    waiting + held_count(camera) >= SYNTHETIC_BUFFERS)
+		return -1;
+	camera->shots[shot % SYNTHETIC_BUFFERS] = synthetic_now_ns();
+	if (sleep_until(end_of(camera, shot)))
+		return -1;
+	camera->shot_count++;
+	return 0;
 }
 
 const struct camera_ops camera_synthetic = {
@@ -581,5 +603,6 @@ const struct camera_ops camera_synthetic = {
 	.release = synthetic_release,
 	.dropped = synthetic_dropped,
 	.control = synthetic_control,
+	.shoot = synthetic_shoot,
 	.stop = synthetic_stop,
 };

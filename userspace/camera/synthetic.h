@@ -11,7 +11,7 @@
  * The id is "synthetic", or "synthetic:" and a list of KEY=VALUE with commas
  * in between. Times are in seconds, N is a whole number from 1 on.
  *
- *   format=grey|rgb	where the program has no wish; grey
+ *   format=grey|rgb|bayer	where the program has no wish; grey
  *   mark=exposure_start|readout_start|frame_end|unknown
  *			what the times of the frames mark; exposure_start.
  *			unknown: the exposure's start, but it is not told
@@ -24,6 +24,10 @@
  *   rotor=D		angle of the camera's arc, degrees; 90
  *   trigger=LINE	it exposes at each pulse of that trigger line of the driver
  *   strobe=LINE	it exposes where that capture line rises; not with trigger
+ *   lens=D		it has a lens that can be moved, at so many dioptres first,
+ *			from 0 to SYNTHETIC_LENS_MAX_DPT; without it everything
+ *			is sharp, as a pinhole shows it
+ *   on_demand=yes	a frame for each shoot() only; not with the lines above
  *   pose=driver	the poses must come from the driver
  *   device=PATH	of the driver
  *   fault=KIND@N	from the Nth frame after each start on:
@@ -34,6 +38,7 @@
  *	stall	no frame comes
  *	error	next() fails with EIO
  *	vanish	likewise, and the camera cannot be started again
+ *	focus	auto-focus fails
  *
  * With speed or turntable, or where the driver is not there, the pose is that
  * of the id; else the axes of the driver named turntable and rotor have it.
@@ -41,8 +46,14 @@
  * configure() takes any size up to SYNTHETIC_SIZE_MAX, 640 x 480 if none is
  * given, any period from 1 ms on, 0.1 s if none is given, any exposure up to
  * the period, which is what it has if none is given, and a gain from 1/8 to 8;
- * EINVAL: the rows cannot be read out within the period. The image is as
- * bright at any exposure, as if the lamp were dimmed.
+ * EINVAL: the rows cannot be read out within the period. A camera on demand has
+ * no period, and any exposure up to 100 s, 10 ms if none is given. The image is
+ * as bright at any exposure that it is configured for, as if the lamp were
+ * dimmed; an exposure that control() sets makes it brighter or darker.
+ *
+ * Auto-focus takes ten frames and then holds the lens position at which the
+ * image is sharpest; defocus.h says how a lens blurs. White balance is right
+ * until control() sets gains; a raw image is what it is before the balance.
  */
 #ifndef OSCAN_SYNTHETIC_H
 #define OSCAN_SYNTHETIC_H
@@ -54,6 +65,8 @@
 
 #define SYNTHETIC_SIZE_MAX 8192
 #define SYNTHETIC_POSES 8
+#define SYNTHETIC_LENS_MAX_DPT 10.0
+#define SYNTHETIC_BAYER_BITS 12
 
 /** enum synthetic_fault - what goes wrong */
 enum synthetic_fault {
@@ -65,6 +78,7 @@ enum synthetic_fault {
 	SYNTHETIC_FAULT_STALL,
 	SYNTHETIC_FAULT_ERROR,
 	SYNTHETIC_FAULT_VANISH,
+	SYNTHETIC_FAULT_FOCUS,
 };
 
 #define SYNTHETIC_PATH_LEN 256
@@ -87,6 +101,8 @@ enum synthetic_fault {
  * @device: of the driver, "": the usual one
  * @line: that has it expose, "": it runs free
  * @strobe: that is a capture line
+ * @lens_dpt: lens position at first, NAN: it has no lens to move
+ * @on_demand: a frame for each shoot() only
  */
 struct synthetic_options {
 	uint32_t format;
@@ -104,6 +120,8 @@ struct synthetic_options {
 	char device[SYNTHETIC_PATH_LEN];
 	char line[SYNTHETIC_LINE_LEN];
 	bool strobe;
+	double lens_dpt;
+	bool on_demand;
 };
 
 /** camera_synthetic - camera_ops.open() takes the ids above */

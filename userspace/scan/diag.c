@@ -73,6 +73,10 @@ static int configure(struct diag *diag, double exposure_s)
 			      request->camera->id(diag->camera),
 			      strerror(errno));
 	request->camera->capabilities(diag->camera, &diag->can);
+	if (!camera_streams(&diag->settings, &diag->can))
+		return refuse(diag, EINVAL,
+			      "wanted a film in grey or in red, green and blue, found that the camera %.80s takes single photos or another format; choose another camera",
+			      request->camera->id(diag->camera));
 	diag->report->width = diag->settings.width;
 	diag->report->height = diag->settings.height;
 	return 0;

@@ -270,10 +270,10 @@ static void configure_camera(struct scan *scan)
 	find_latency(scan);
 	scan->result->width = settings->width;
 	scan->result->height = settings->height;
-	if (!scan_frame_bytes(scan))
+	if (!camera_streams(settings, &scan->capabilities))
 		object(scan, EINVAL,
-		       "wanted frames in grey or in red, green and blue, found another format (%u); choose another camera",
-		       settings->format);
+		       "wanted a film in grey or in red, green and blue, found that the camera %.80s takes single photos or another format; choose another camera",
+		       request->camera->id(scan->camera));
 }
 
 static void open_camera(struct scan *scan)
