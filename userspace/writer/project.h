@@ -242,13 +242,17 @@ double project_scan_duration(struct project_scan *scan);
 /**
  * project_scan_status - write scan.json and openscan_project.json
  * @status: OpenScan3's "pending", "running", "paused", "completed",
- *	"cancelled", "error" or "interrupted"
+ *	"cancelled", "error" or "interrupted"; NULL: it and the message stay
+ *	as they are
  * @message: one sentence for system_message; NULL: none
  *
  * Return: 0, or -1 with errno: EINVAL: no such status, ENOSPC...
  */
 int project_scan_status(struct project_scan *scan, const char *status,
 			const char *message);
+
+/** project_scan_stacked - bytes in stacked/, told with project_scan_status() */
+void project_scan_stacked(struct project_scan *scan, uint64_t bytes);
 
 /**
  * project_thumbnail - thumbnail.jpg, 512 pixels, unless there is one already
@@ -277,8 +281,8 @@ json_t *project_list(const char *root, char error[PROJECT_ERROR_LEN]);
 
 /**
  * project_read - a project: openscan_project.json with the true path, and in
- * scans.<scanNN> what project_scan_read() tells, less "photos", which becomes
- * "photo_count"
+ * scans.<scanNN> what project_scan_read() tells, less "photos"; of a scan that
+ * cannot be read only "index" and "error", a sentence
  *
  * Return: new object, or NULL with @error and errno as project_open().
  */
@@ -286,8 +290,8 @@ json_t *project_read(const char *root, const char *name,
 		     char error[PROJECT_ERROR_LEN]);
 
 /**
- * project_scan_read - a scan: scan.json with photos and total_size_bytes as
- * the journal has them
+ * project_scan_read - a scan: scan.json with photos (files) and
+ * total_size_bytes as the journal has them, and photo_count
  *
  * Return: new object, or NULL with @error and errno as project_scan_open().
  */
