@@ -22,6 +22,8 @@
 #include "camera.h"
 #include "flyscan.h"
 #include "oscan.h"
+#include "photo.h"
+#include "preview.h"
 #include "unit.h"
 #include "writer.h"
 
@@ -127,6 +129,7 @@ static struct world {
 	double end_stored[MOST_FRAMES];
 	uint8_t in_scan[MOST_FRAMES];
 	size_t paired;
+	size_t shown;
 	size_t traced;
 	char status[FLYSCAN_ERROR_LEN];
 	char exit_status[16];
@@ -730,6 +733,13 @@ struct writer *writer_open(const struct writer_config *config)
 	world.drop = config->drop;
 	happened(EVENT_FILE);
 	return (struct writer *)&world;
+}
+
+void preview_offer(struct preview *preview, const struct photo_pixels *frame)
+{
+	(void)preview;
+	(void)frame;
+	world.shown++;
 }
 
 int writer_put(struct writer *writer, const void *pixels,

@@ -518,6 +518,14 @@ TEST(the_size_that_the_camera_has_is_told)
 	ck_assert_uint_eq(result.height, HEIGHT);
 }
 
+TEST(every_frame_is_offered_to_who_looks_on)
+{
+	new_world();
+	runs_well();
+	ck_assert_uint_ge(world.shown, result.ledger.delivered);
+	ck_assert_uint_gt(result.ledger.delivered, 0);
+}
+
 TEST(R143_a_scan_that_begins_where_the_axis_is_needs_no_taxi)
 {
 	new_world();

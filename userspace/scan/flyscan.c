@@ -142,6 +142,7 @@ static void tell(struct scan *scan)
 		.phase = scan->phase,
 		.frames_expected = (uint64_t)result->geometry.frames *
 				   scan_pass_count(scan),
+		.path = result->path,
 	};
 
 	if (!scan->progress)

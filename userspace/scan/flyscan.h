@@ -21,6 +21,8 @@
 #include "oscan.h"
 #include "writer.h"
 
+struct preview;
+
 /* Most passes of a scan. */
 #define FLYSCAN_PASSES_MAX 1000
 
@@ -130,6 +132,7 @@ struct flyscan_earlier {
  * @md_count: number of them
  * @earlier: the scan that this one completes, NULL: none
  * @state: folder of the journal, NULL for the usual one
+ * @preview: newest frames for people, NULL: none
  */
 struct flyscan_request {
 	const char *axis;
@@ -161,6 +164,7 @@ struct flyscan_request {
 	size_t md_count;
 	const struct flyscan_earlier *earlier;
 	const char *state;
+	struct preview *preview;
 };
 
 /* Most frames that a scan may plan. */
@@ -279,6 +283,7 @@ uint64_t flyscan_lost(const struct flyscan_ledger *ledger);
  * @frames_expected: of the pass
  * @fraction: of the pass, 0 to 1
  * @period_s: period that the scan is planned with, 0 before it is known
+ * @path: of the file, "" before it was created
  */
 struct flyscan_progress {
 	enum flyscan_phase phase;
@@ -287,6 +292,7 @@ struct flyscan_progress {
 	uint64_t frames_expected;
 	double fraction;
 	double period_s;
+	const char *path;
 };
 
 /** enum flyscan_warning_kind - what a warning is about */

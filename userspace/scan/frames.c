@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "photo.h"
+#include "preview.h"
 #include "scan.h"
 
 /*
@@ -296,6 +298,20 @@ static int hand_over(struct scan *scan, const struct camera_frame *frame)
 	return 1;
 }
 
+/* Never waits. */
+static void show(const struct scan *scan, const struct camera_frame *frame)
+{
+	struct photo_pixels pixels = {
+		.width = scan->settings.width,
+		.height = scan->settings.height,
+		.format = scan->settings.format,
+		.data = frame->data,
+		.size = frame->size,
+	};
+
+	preview_offer(scan->request->preview, &pixels);
+}
+
 int scan_take(struct scan *scan, int timeout_ms)
 {
 	const struct camera_ops *ops = scan->request->camera;
@@ -309,6 +325,7 @@ int scan_take(struct scan *scan, int timeout_ms)
 			return silent(scan, scan->frame_timeout_ns / 1e9);
 		return 0;
 	}
+	show(scan, &frame);
 	result = check_frame(scan, &frame);
 	count_frame(scan, &frame);
 	if (!result)

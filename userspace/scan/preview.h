@@ -4,8 +4,8 @@
  *
  * It can never slow the scan: the camera thread offers every frame it has, and
  * that costs it no more than an attempt to take a lock unless somebody waits.
- * Then the frame is copied, scaled down on the way; encoding is done by those
- * who wait. A frame that comes too soon for them is dropped.
+ * Then one pixel of several is copied, at most 20 times a second; encoding is
+ * done by those who wait. A frame that comes too soon for them is dropped.
  */
 #ifndef OSCAN_PREVIEW_H
 #define OSCAN_PREVIEW_H
@@ -46,8 +46,8 @@ void preview_offer(struct preview *preview, const struct photo_pixels *frame);
  * @size: out: bytes
  *
  * Any number of threads may wait; a frame is encoded once for all of them.
- * What was offered while nobody waited was not kept, so the frame is at most
- * as old as the wait.
+ * What was offered while nobody waited was not kept, and what is older than a
+ * second is not given.
  *
  * Return: 0, or -1: ETIMEDOUT none came, ENOMEM.
  */
