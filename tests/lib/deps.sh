@@ -14,7 +14,7 @@ packages=(
 	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
 	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev liblz4-dev
 	libdeflate-dev libtiff-dev libpng-dev libexif-dev libunistring-dev
-	libcurl4-openssl-dev
+	libcurl4-openssl-dev libgphoto2-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
 	libelf-dev xz-utils zstd kmod

@@ -258,9 +258,22 @@ struct camera_ops {
 extern const struct camera_ops camera_libcamera;
 
 /**
+ * camera_gphoto2 - DSLRs and others that libgphoto2 knows
+ *
+ * The id is "gphoto2" for the first one, "gphoto2:MODEL", or
+ * "gphoto2:MODEL@PORT". It takes photos on demand, as JPEG files, of a size
+ * that is not told. next() fetches them, which takes as long as it takes,
+ * whatever the timeout; EPROTO: the file was no JPEG and is lost. A gain of 1
+ * is ISO 100; exposure and gain are those of the camera's choices that are
+ * nearest. Built without libgphoto2 it lists none, and open() fails with
+ * ENOSYS.
+ */
+extern const struct camera_ops camera_gphoto2;
+
+/**
  * camera_ops_of - the kind of camera that an id belongs to
- * @id: "synthetic" and "synthetic:..." are those of synthetic.h; all others,
- *	NULL and "" are libcamera's
+ * @id: "synthetic" and "synthetic:..." are those of synthetic.h, "gphoto2" and
+ *	"gphoto2:..." camera_gphoto2's; all others, NULL and "" are libcamera's
  */
 const struct camera_ops *camera_ops_of(const char *id);
 

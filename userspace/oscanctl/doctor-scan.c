@@ -24,12 +24,17 @@ static void tell_camera(const char *id, const char *model, void *data)
 void check_camera(struct checkup *checkup)
 {
 	int count = camera_libcamera.list(tell_camera, checkup);
+	int others = camera_gphoto2.list(tell_camera, checkup);
 
+	if (others < 0)
+		finding(checkup, FINDING_WARN, "camera",
+			"end other programs that use the camera, and see that this user may open /dev/bus/usb",
+			"libgphoto2 does not work: %s", strerror(errno));
 	if (count < 0)
 		finding(checkup, FINDING_FAIL, "camera",
 			"try \"cam --list\" of libcamera-tools",
 			"libcamera does not work: %s", strerror(errno));
-	if (!count)
+	if (!count && others <= 0)
 		finding(checkup, FINDING_FAIL, "camera",
 			"connect one, and see that its driver is loaded and this user may open /dev/media* and /dev/video*",
 			"libcamera finds none");
