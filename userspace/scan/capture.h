@@ -54,7 +54,7 @@ struct preview;
  * @phi_axis: of the turntable, NULL: "turntable" if there is one; likewise
  * @path: where photos are taken; not looked at with @resume_scan
  * @optimise: put the points into an order that takes less time
- * @root: folder of the projects
+ * @root: folder of the projects, NULL for the usual one (project_root())
  * @project: name of the project; made if it is not there
  * @resume_scan: number of the scan to take up, 0: a new one. All else must be
  *	as it was then; capture_settings_resume() reads it.
@@ -150,13 +150,12 @@ struct capture_request {
 };
 
 /*
- * OpenScan3's defaults; JPEG is format 1. Needs <math.h>. project, and root
- * where it is not the usual one, are still to be given.
+ * OpenScan3's defaults; JPEG is format 1. Needs <math.h>. project is still to
+ * be given.
  */
 #define CAPTURE_REQUEST_DEFAULT						\
 	((struct capture_request){					\
 		.path = PATH_REQUEST_DEFAULT, .optimise = true,		\
-		.root = "/var/openscan3/projects",			\
 		.format = 1, .quality = 90, .orientation = 1,		\
 		.stack = 1, .focus_min_dpt = 10, .focus_max_dpt = 15,	\
 		.lens_dpt = NAN, .bracket = 1, .bracket_ev = 1,		\

@@ -1,0 +1,902 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: userspace/scan/capture.c userspace/scan/capture-camera.c
+ * userspace/scan/capture-check.c userspace/scan/capture-motion.c
+ * userspace/scan/capture-open.c userspace/scan/capture-pulse.c
+ * userspace/scan/capture-save.c userspace/scan/capture-session.c
+ * userspace/scan/capture-settings.c userspace/scan/capture-shots.c
+ * userspace/scan/capture-tell.c userspace/scan/path.c
+ * userspace/scan/path-file.c userspace/scan/path-list.c
+ * userspace/scan/path-near.c userspace/scan/path-order.c
+ * userspace/scan/path-time.c userspace/scan/words.c
+ * userspace/scan/axis-state.c userspace/camera/mark.c
+ * userspace/writer/durable.c userspace/liboscan/clock.c
+ * userspace/liboscan/units.c userspace/liboscan/wrap.c -lm -ljansson
+ * -pthread -Wl,--wrap=clock_gettime -Wl,--wrap=nanosleep
+ * -Wl,--wrap=statvfs
+ */
+/* A capture scan in capture-world.h's world, in every state and way out. */
+#include <sys/wait.h>
+#include "unit.h"
+#include "capture-world.h"
+
+#define POINTS 5
+#define STATES (CAPTURE_DONE + 1)
+
+/* What the one who looks on does, and when. */
+static struct {
+	enum capture_state in;
+	unsigned int nth;	/* time that the state is entered, from 1 */
+	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL } deed;
+	unsigned int seen[STATES];
+	enum capture_state last;
+	unsigned int pauses;
+	unsigned int ticks;
+	double eta_s;
+	double elapsed_s;
+	unsigned int queue_most;
+} watcher;
+
+static struct capture_control control;
+static struct capture_result result;
+
+static void act(void)
+{
+	switch (watcher.deed) {
+	case CANCEL:
+		control.command = CAPTURE_CANCEL;
+		break;
+	case KILL:
+		raise(SIGKILL);
+		break;
+	default:
+		control.command = CAPTURE_PAUSE;
+	}
+}
+
+static void in_pause(void)
+{
+	struct oscan_state state;
+
+	for (int i = world->no_rotor; i < AXES; i++) {
+		oscan_motor_state(NULL, i, &state);
+		ck_assert_uint_eq(state.motion, OSCAN_MOTION_IDLE);
+	}
+	if (++watcher.ticks < 3)
+		return;
+	watcher.ticks = 0;
+	if (watcher.deed == PAUSE_CANCEL)
+		control.command = CAPTURE_CANCEL;
+	else if (watcher.deed == PAUSE_KILL)
+		raise(SIGKILL);
+	else
+		control.command = CAPTURE_GO;
+}
+
+static void look_on(const struct capture_progress *progress, void *data)
+{
+	enum capture_state state = progress->state;
+
+	(void)data;
+	watcher.eta_s = progress->eta_s;
+	watcher.elapsed_s = progress->elapsed_s;
+	if (progress->queue_used > watcher.queue_most)
+		watcher.queue_most = progress->queue_used;
+	if (state == CAPTURE_PAUSED)
+		in_pause();
+	if (state == watcher.last)
+		return;
+	if (state == CAPTURE_PAUSED)
+		watcher.pauses++;
+	watcher.last = state;
+	if (++watcher.seen[state] == watcher.nth && state == watcher.in &&
+	    watcher.deed != NOTHING)
+		act();
+}
+
+static int run(const struct capture_request *request)
+{
+	control.command = CAPTURE_GO;
+	watcher.last = 0;
+	return capture_run(request, &control, look_on, NULL, &result);
+}
+
+static struct capture_request plain(void)
+{
+	struct capture_request request = CAPTURE_REQUEST_DEFAULT;
+
+	memset(&watcher, 0, sizeof(watcher));
+	request.project = "p";
+	request.path.points = POINTS;
+	request.camera = &played_camera;
+	return request;
+}
+
+/* All that a scan can be asked for. */
+static struct capture_request rich(void)
+{
+	struct capture_request request = plain();
+
+	request.stack = 2;
+	request.focus_min_dpt = 3;
+	request.focus_max_dpt = 5;
+	request.bracket = 2;
+	request.bracket_ev = 1;
+	request.settle_s = 0.12;
+	request.after_s = 0.05;
+	request.light = "ring";
+	request.brightness = 80;
+	request.home = true;
+	request.workers = 1;
+	request.lock_white_balance = true;
+	return request;
+}
+
+static double turn(double angle_deg)
+{
+	angle_deg = fmod(angle_deg, 360);
+	return angle_deg > 180 ? angle_deg - 360 :
+	       angle_deg < -180 ? angle_deg + 360 : angle_deg;
+}
+
+static void check_photo(const struct capture_request *request,
+			const struct taken *taken)
+{
+	static const double step_deg[] = { 360 * 3 / 128000.0, 0.1125 };
+	double planned[] = { taken->theta_deg, taken->phi_deg }, seen;
+	double lens, exposure, values;
+
+	for (int i = world->no_rotor; i < AXES; i++) {
+		ck_assert_int_eq(taken->seen.begin[i], taken->seen.end[i]);
+		seen = taken->seen.begin[i] * step_deg[i];
+		MUST(fabs(turn(seen - planned[i])) <= 0.501 * step_deg[i],
+		     "%g %g", seen, planned[i]);
+		MUST(fabs(turn(seen - taken->measured[i])) < 1e-6,
+		     "%g %g", seen, taken->measured[i]);
+		MUST(fabs(taken->sigma[i] - step_deg[i] / sqrt(12)) < 1e-9,
+		     "%g", taken->sigma[i]);
+	}
+	if (request->stack > 1) {
+		lens = request->focus_min_dpt +
+		       (request->focus_max_dpt - request->focus_min_dpt) *
+		       taken->id.stack / (request->stack - 1);
+		ck_assert_double_eq(taken->seen.lens_dpt, lens);
+	}
+	if (request->bracket > 1) {
+		values = taken->id.bracket - (request->bracket - 1) / 2.0;
+		exposure = EXPOSURE * exp2(request->bracket_ev * values);
+		MUST(fabs(taken->seen.exposure_ns - exposure) < 2, "%g",
+		     exposure);
+	}
+}
+
+/* Nothing twice, nothing missing, each as it was to be, in path.json's order. */
+static void check_complete(const struct capture_request *request,
+			   unsigned int points)
+{
+	unsigned int each = request->stack * request->bracket, at = 0;
+	char file[128], why[PATH_ERROR_LEN];
+	struct path path;
+
+	ck_assert_uint_eq(world->count, points * each);
+	ck_assert_str_eq(world->status, "completed");
+	snprintf(file, sizeof(file), "%s/path.json", world->folder);
+	ck_assert_int_eq(path_load(&path, file, why), 0);
+	ck_assert_uint_eq(path.count, points);
+	for (unsigned int i = 0; i < world->count; i++) {
+		const struct project_photo *id = &world->taken[i].id;
+
+		for (unsigned int j = 0; j < i; j++)
+			MUST(memcmp(id, &world->taken[j].id, sizeof(*id)),
+			     "photo %u twice", id->original);
+		check_photo(request, &world->taken[i]);
+		if (request->workers > 1)
+			continue;
+		if (id->original != path.points[at].original)
+			at++;
+		ck_assert_uint_eq(id->original, path.points[at].original);
+	}
+	path_free(&path);
+	ck_assert(!world->camera_open);
+	ck_assert_uint_eq(world->restore_open, world->restore_closed);
+	ck_assert_double_eq(world->light, world->light_before);
+}
+
+/* In a process of its own, which may be killed. */
+static void run_to_death(const struct capture_request *request)
+{
+	pid_t child = fork();
+	int status;
+
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		run(request);
+		_exit(3);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	world_after_death();
+}
+
+static void finish(struct capture_request *request)
+{
+	world->now += SECOND;
+	watcher.deed = NOTHING;
+	request->resume_scan = 1;
+	request->home = false;
+	ck_assert_msg(!run(request), "%s", result.error);
+	ck_assert_uint_eq(result.photos_saved, result.photos_total);
+}
+
+TEST(every_photo_is_taken_at_rest_where_it_was_planned)
+{
+	struct capture_request request = rich();
+
+	world_begin();
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	for (int state = CAPTURE_CHECK; state < CAPTURE_DONE; state++)
+		MUST(!watcher.seen[state] == (state == CAPTURE_STOP ||
+					      state == CAPTURE_PAUSED),
+		     "state %d", state);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_LOCK], 1);
+	ck_assert_uint_eq(world->camera_starts, 1);
+	/* Back to where they began: after homing, that is the end stop. */
+	ck_assert_int_eq(world->axis[TURNTABLE].to % 3200, 0);
+	world_end();
+}
+
+/* Where an end of a frame's exposure is misjudged, it is seen in motion. */
+TEST(whatever_the_times_of_the_frames_mark_the_axes_rest_meanwhile)
+{
+	static const uint32_t marks[] = {
+		CAMERA_MARK_UNKNOWN, CAMERA_MARK_EXPOSURE_START,
+		CAMERA_MARK_READOUT_START, CAMERA_MARK_FRAME_END,
+	};
+
+	for (int i = 0; i < 4; i++) {
+		struct capture_request request = plain();
+
+		world_begin();
+		world->mark = marks[i];
+		request.path.points = 30;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		check_complete(&request, 30);
+		world_end();
+	}
+}
+
+TEST(a_pause_in_any_state_loses_nothing_and_a_move_goes_on_to_its_point)
+{
+	for (int state = CAPTURE_HOME; state < CAPTURE_DRAIN; state++) {
+		struct capture_request request = rich();
+
+		if (state == CAPTURE_STOP || state == CAPTURE_PAUSED)
+			continue;
+		world_begin();
+		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+		watcher.in = state;
+		watcher.nth = state == CAPTURE_HOME ||
+			      state == CAPTURE_LOCK ? 1 : 3;
+		watcher.deed = PAUSE;
+		ck_assert_msg(!run(&request), "%d: %s", state, result.error);
+		MUST(watcher.pauses == 1, "state %d", state);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(a_cancel_in_any_state_keeps_what_is_saved_and_can_be_taken_up)
+{
+	for (int state = CAPTURE_CHECK; state < CAPTURE_DRAIN; state++) {
+		struct capture_request request = rich();
+
+		if (state == CAPTURE_STOP)
+			continue;
+		world_begin();
+		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+		watcher.in = state == CAPTURE_PAUSED ? CAPTURE_EXPOSE : state;
+		watcher.nth = state <= CAPTURE_HOME ||
+			      state == CAPTURE_LOCK ? 1 : 3;
+		watcher.deed = state == CAPTURE_PAUSED ? PAUSE_CANCEL : CANCEL;
+		ck_assert_int_eq(run(&request), -1);
+		ck_assert_int_eq(errno, ECANCELED);
+		ck_assert(result.resumable);
+		ck_assert_str_eq(world->status, "cancelled");
+		ck_assert_uint_eq(world->restore_open, world->restore_closed);
+		finish(&request);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(a_scan_killed_in_any_state_is_completed_in_its_order)
+{
+	for (int state = CAPTURE_PREPARE; state < CAPTURE_DONE; state++) {
+		struct capture_request request = rich();
+
+		if (state == CAPTURE_STOP)
+			continue;
+		world_begin();
+		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+		watcher.in = state == CAPTURE_PAUSED ? CAPTURE_MOVE : state;
+		watcher.nth = state <= CAPTURE_HOME || state == CAPTURE_LOCK ||
+			      state >= CAPTURE_DRAIN ? 1 : 3;
+		watcher.deed = state == CAPTURE_PAUSED ? PAUSE_KILL : KILL;
+		run_to_death(&request);
+		finish(&request);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(a_scan_killed_before_between_or_behind_a_save_has_no_photo_twice)
+{
+	for (int where = 1; where <= 3; where++)
+		for (unsigned int nth = 1; nth < 4 * POINTS; nth += 6) {
+			struct capture_request request = rich();
+
+			world_begin();
+			request.home = false;
+			world->kill_at_save = nth;
+			world->kill_where = where;
+			run_to_death(&request);
+			finish(&request);
+			check_complete(&request, POINTS);
+			world_end();
+		}
+}
+
+TEST(the_next_move_does_not_wait_for_the_save)
+{
+	struct capture_request request = plain();
+	double overlapped, serial;
+
+	request.path.points = 20;
+	request.exposure_ns = EXPOSURE;
+	request.gain = 1;
+	world_begin();
+	world->save_ns = SECOND / 3;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, 20);
+	overlapped = result.elapsed_s;
+	world_end();
+	request = plain();
+	request.path.points = 20;
+	request.exposure_ns = EXPOSURE;
+	request.gain = 1;
+	request.serial = true;
+	world_begin();
+	world->save_ns = SECOND / 3;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, 20);
+	serial = result.elapsed_s;
+	world_end();
+	/* Of 20 saves of 1/3 s, most of each. */
+	ck_assert_double_gt(serial, overlapped + 20 * 0.2);
+}
+
+TEST(a_slow_disk_makes_the_scan_wait_and_its_memory_stays_bounded)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	request.queue = 3;
+	request.workers = 2;
+	request.path.points = 30;
+	world->save_ns = 3 * SECOND;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, 30);
+	ck_assert_uint_gt(result.queue_waits, 10);
+	/* One more is counted while it is put. */
+	ck_assert_uint_le(world->most_waiting, 4);
+	ck_assert_uint_eq(watcher.queue_most, 3);
+	ck_assert_uint_eq(result.memory_bytes, 5 * sizeof(struct seen));
+	world_end();
+}
+
+TEST(the_time_left_is_told_from_what_the_points_took)
+{
+	struct capture_request request = plain();
+	double all;
+
+	world_begin();
+	request.path.points = 40;
+	request.settle_s = 0.5;
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 21;
+	watcher.deed = CANCEL;
+	ck_assert_int_eq(run(&request), -1);
+	all = watcher.elapsed_s + watcher.eta_s;
+	watcher.seen[CAPTURE_MOVE] = 0;
+	finish(&request);
+	/* The whole, as it was foreseen after a half. */
+	MUST(fabs(all - world->duration_s) < 0.15 * all, "%g %g", all,
+	     world->duration_s);
+	world_end();
+}
+
+/* Wants a failure with this error and words, at rest, and then the rest. */
+static void check_failure(struct capture_request *request, int error,
+			  const char *words)
+{
+	int failed = run(request), found = errno;
+
+	ck_assert_int_eq(failed, -1);
+	ck_assert_msg(found == error, "%s: %s", strerror(found), result.error);
+	ck_assert_msg(strstr(result.error, words), "%s", result.error);
+	ck_assert(!world->camera_open);
+	ck_assert_uint_eq(world->restore_open, world->restore_closed);
+	ck_assert_double_eq(world->light, world->light_before);
+}
+
+static void check_failure_and_rest(struct capture_request *request, int error,
+				   const char *words)
+{
+	check_failure(request, error, words);
+	ck_assert(result.resumable);
+	ck_assert_str_eq(world->status, "error");
+	ck_assert_str_eq(world->message, result.error);
+	world->vanish_at_ns = world->silent_at_ns = NEVER;
+	world->stuck_from_ns = world->state_fails_at_ns = NEVER;
+	world->save_error = world->light_error = 0;
+	world->bad_frames = world->disobedient = false;
+	world->free_bytes = 1ull << 40;
+	world->axis[ROTOR].from = world->axis[ROTOR].to = 10667;
+	finish(request);
+	check_complete(request, request->path.points);
+	world_end();
+}
+
+TEST(a_camera_that_is_unplugged_or_silent_ends_the_scan_and_it_goes_on_later)
+{
+	struct capture_request request = rich();
+
+	request.home = false;
+	world_begin();
+	world->vanish_at_ns = world->now + 4 * SECOND;
+	check_failure_and_rest(&request, EIO, "see its cable");
+	request = rich();
+	request.home = false;
+	world_begin();
+	world->silent_at_ns = world->now + 4 * SECOND;
+	check_failure_and_rest(&request, ETIMEDOUT, "found none for");
+	request = rich();
+	request.home = false;
+	world_begin();
+	world->bad_frames = true;
+	check_failure_and_rest(&request, EIO, "only broken ones");
+}
+
+TEST(a_lens_that_stays_where_it_is_is_told)
+{
+	struct capture_request request = plain();
+
+	request.lens_dpt = 9;
+	world_begin();
+	world->disobedient = true;
+	check_failure_and_rest(&request, ETIMEDOUT, "does not obey");
+}
+
+TEST(a_full_or_read_only_disk_ends_the_scan_and_keeps_what_is_saved)
+{
+	static const int errors[] = { ENOSPC, EROFS, EIO };
+	static const char *const words[] = { "no space left", "read-only",
+					     "the disk fails" };
+
+	for (int i = 0; i < 3; i++) {
+		struct capture_request request = rich();
+
+		request.home = false;
+		world_begin();
+		world->save_error = errors[i];
+		world->save_error_at = 7;
+		check_failure(&request, errors[i], words[i]);
+		ck_assert_uint_eq(world->count, 7);
+		ck_assert_uint_eq(result.photos_saved, 7);
+		world->save_error = 0;
+		finish(&request);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(space_is_looked_at_before_and_during_the_scan)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	world->free_bytes = request.keep_free_bytes + 1000;
+	check_failure(&request, ENOSPC, "free some space");
+	ck_assert_uint_eq(world->axis[ROTOR].move_id, 0);
+	world->free_bytes = request.keep_free_bytes + (1 << 20);
+	watcher.in = 0;
+	request.resume_scan = 1;
+	world->save_ns = SECOND / 10;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	world_end();
+}
+
+TEST(an_axis_that_is_stuck_stopped_or_gone_ends_the_scan)
+{
+	struct capture_request request = plain();
+
+	request.path.points = 30;
+	world_begin();
+	world->stuck_from_ns = world->now + 2 * SECOND + SECOND / 3;
+	check_failure(&request, ETIMEDOUT, "without a step");
+	world_end();
+	request = plain();
+	request.path.points = 30;
+	world_begin();
+	world->state_fails_at_ns = world->now + 2 * SECOND;
+	check_failure_and_rest(&request, ENODEV, "load the driver again");
+	request = plain();
+	request.path.points = 50;
+	request.optimise = false;
+	world_begin();
+	world->stopped_at_ns = world->now + 2 * SECOND + SECOND / 5;
+	check_failure(&request, ECONNABORTED, "was stopped from elsewhere");
+	finish(&request);
+	check_complete(&request, 50);
+	world_end();
+}
+
+TEST(a_position_that_is_lost_or_suspect_is_found_again_before_a_move)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	world->axis[ROTOR].position_state = OSCAN_POSITION_LOST;
+	world->axis[ROTOR].truth = 700;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_KNOWN);
+	world_end();
+	request = plain();
+	world_begin();
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_SUSPECT;
+	check_failure(&request, ESTALE, "oscanctl set-position turntable");
+	ck_assert_uint_eq(world->axis[ROTOR].move_id, 0);
+	request.trust = true;
+	finish(&request);
+	check_complete(&request, POINTS);
+	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_SUSPECT);
+	world_end();
+}
+
+TEST(a_stumble_in_the_scan_has_the_axis_homed_and_the_photo_taken_again)
+{
+	struct capture_request request = rich();
+
+	request.home = false;
+	world_begin();
+	world->axis[TURNTABLE].flags = OSCAN_AXIS_HAS_MIN_STOP;
+	world->suspect_at_ns = world->now + 5 * SECOND;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_KNOWN);
+	world_end();
+}
+
+TEST(an_end_stop_that_never_closes_is_told)
+{
+	struct capture_request request = plain();
+
+	request.home = true;
+	world_begin();
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	world->never_closes = true;
+	check_failure(&request, ENODATA, "did not close");
+	world_end();
+}
+
+/* The machine's own guess of where it is after a power cut is no knowledge. */
+TEST(after_another_boot_an_assumed_position_does_not_do)
+{
+	struct capture_request request = plain();
+	char file[128], text[512];
+	FILE *session;
+	char *boot;
+
+	world_begin();
+	world->axis[ROTOR].position_state = OSCAN_POSITION_ASSUMED;
+	watcher.in = CAPTURE_EXPOSE;
+	watcher.nth = 2;
+	watcher.deed = KILL;
+	run_to_death(&request);
+	snprintf(file, sizeof(file), "%s/session.json", world->folder);
+	session = fopen(file, "r+");
+	ck_assert_ptr_nonnull(session);
+	text[fread(text, 1, sizeof(text) - 1, session)] = '\0';
+	boot = strstr(text, "boot_id\": \"");
+	ck_assert_ptr_nonnull(boot);
+	boot[11] ^= 1;
+	rewind(session);
+	fputs(text, session);
+	fclose(session);
+	watcher.deed = NOTHING;
+	request.resume_scan = 1;
+	check_failure(&request, ESTALE, "only assumed");
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	finish(&request);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+/* The same exposure in all photos, though it drifts until it is locked. */
+TEST(what_is_automatic_is_locked_once_and_stays_after_a_resume)
+{
+	struct capture_request request = plain();
+
+	request.autofocus = true;
+	world_begin();
+	world->focus = CAMERA_FOCUS_FOUND;
+	world->auto_gain_drifts = true;
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 3;
+	watcher.deed = KILL;
+	run_to_death(&request);
+	world->focus = CAMERA_FOCUS_FAILED;
+	finish(&request);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_LOCK], 0);
+	check_complete(&request, POINTS);
+	for (unsigned int i = 0; i < world->count; i++)
+		ck_assert_double_eq(world->taken[i].seen.lens_dpt, 7.25);
+	world_end();
+	request = plain();
+	request.autofocus = true;
+	world_begin();
+	world->focus = CAMERA_FOCUS_FAILED;
+	check_failure(&request, EDOM, "found that it could not");
+	world_end();
+}
+
+TEST(a_focus_stack_turns_round_at_each_point)
+{
+	struct capture_request request = plain();
+	double travel = 0;
+
+	request.stack = 5;
+	request.workers = 1;
+	request.focus_min_dpt = 4;
+	request.focus_max_dpt = 8;
+	world_begin();
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	for (unsigned int i = 1; i < world->count; i++)
+		travel += fabs(world->taken[i].seen.lens_dpt -
+			       world->taken[i - 1].seen.lens_dpt);
+	ck_assert_double_eq(travel, POINTS * 4);
+	world_end();
+}
+
+TEST(a_camera_that_does_not_tell_its_controls_has_time_to_obey)
+{
+	struct capture_request request = rich();
+
+	request.home = false;
+	world_begin();
+	world->untold = true;
+	request.exposure_ns = EXPOSURE;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+TEST(a_camera_on_demand_is_told_when_all_is_at_rest)
+{
+	struct capture_request request = rich();
+
+	request.home = false;
+	request.bracket = 1;
+	request.lock_white_balance = false;
+	world_begin();
+	world->on_demand = true;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+TEST(an_external_trigger_is_pulsed_at_rest_and_journalled)
+{
+	struct capture_request request = plain();
+
+	request.trigger = "camera";
+	request.settle_s = 0.3;
+	request.workers = 1;
+	world_begin();
+	watcher.in = CAPTURE_EXPOSE;
+	watcher.nth = 3;
+	watcher.deed = CANCEL;
+	ck_assert_int_eq(run(&request), -1);
+	finish(&request);
+	ck_assert_uint_eq(world->count, POINTS);
+	ck_assert_uint_eq(world->camera_starts, 0);
+	ck_assert_uint_le(world->pulses, POINTS + 1);
+	for (unsigned int i = 0; i < world->count; i++) {
+		ck_assert_uint_eq(world->taken[i].format, 0);
+		ck_assert_uint_gt(world->taken[i].trigger_ns, 0);
+		MUST(fabs(world->taken[i].measured[ROTOR] -
+			  world->taken[i].theta_deg) < 0.005, "%u", i);
+	}
+	world_end();
+	request = plain();
+	request.trigger = "other";
+	world_begin();
+	check_failure(&request, ENXIO, "no trigger line");
+	world_end();
+}
+
+TEST(a_turntable_alone_goes_round)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	world->no_rotor = true;
+	check_failure(&request, EDOM, "theta");
+	request.path.method = PATH_RINGS;
+	request.path.rings = 1;
+	request.path.points = 8;
+	request.path.min_theta = request.path.max_theta = 60;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, 8);
+	world_end();
+}
+
+TEST(a_scan_that_is_complete_is_completed_again_at_once)
+{
+	struct capture_request request = plain();
+	uint32_t moves;
+
+	world_begin();
+	ck_assert_msg(!run(&request), "%s", result.error);
+	moves = world->axis[ROTOR].move_id;
+	finish(&request);
+	ck_assert_uint_eq(world->axis[ROTOR].move_id, moves);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+TEST(the_thousandth_photo_takes_as_long_as_the_tenth)
+{
+	struct capture_request request = plain();
+	double first, second;
+
+	request.path.method = PATH_RINGS;
+	request.path.rings = 1;
+	request.path.points = 1000;
+	request.path.min_theta = request.path.max_theta = 90;
+	request.exposure_ns = EXPOSURE;
+	request.gain = 1;
+	world_begin();
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 101;
+	watcher.deed = CANCEL;
+	ck_assert_int_eq(run(&request), -1);
+	first = result.elapsed_s / world->count;
+	finish(&request);
+	second = result.elapsed_s / (world->count - 100);
+	MUST(fabs(second - first) < 0.05 * first, "%g %g", first, second);
+	check_complete(&request, 1000);
+	world_end();
+}
+
+TEST(what_cannot_be_is_refused_before_anything_is_made)
+{
+	static const struct {
+		size_t offset;
+		double value;
+		const char *words;
+	} wrong[] = {
+#define WRONG(field, value, words) \
+	{ offsetof(struct capture_request, field), value, words }
+		WRONG(settle_s, -1, "before the photo"),
+		WRONG(settle_s, NAN, "before the photo"),
+		WRONG(after_s, 601, "after the photo"),
+		WRONG(gain, -1, "gains"),
+		WRONG(red_gain, 2, "only one of them"),
+		WRONG(lens_dpt, -3, "lens position"),
+		WRONG(lens_dpt, 50, "choose a position between"),
+		WRONG(path.min_theta, 500, "theta"),
+		WRONG(path.max_theta, 150, "theta"),
+	};
+
+	world_begin();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct capture_request request = plain();
+
+		*(double *)((char *)&request + wrong[i].offset) =
+			wrong[i].value;
+		ck_assert_int_eq(run(&request), -1);
+		ck_assert_msg(strstr(result.error, wrong[i].words), "%zu: %s",
+			      i, result.error);
+		ck_assert(!world->made && !world->restore_open);
+	}
+	for (int i = 0; i < 12; i++) {
+		struct capture_request request = plain();
+
+		switch (i) {
+		case 0:
+			request.project = NULL;
+			break;
+		case 1:
+			request.project = "../p";
+			break;
+		case 2:
+			request.stack = 0;
+			break;
+		case 3:
+			request.stack = 100;
+			break;
+		case 4:
+			request.bracket = 10;
+			break;
+		case 5:
+			request.quality = 101;
+			break;
+		case 6:
+			request.format = 9;
+			break;
+		case 7:
+			request.queue = 0;
+			break;
+		case 8:
+			request.workers = 17;
+			break;
+		case 9:
+			request.light = "other";
+			break;
+		case 10:
+			request.camera_id = "none";
+			break;
+		case 11:
+			request.autofocus = true;
+			request.lens_dpt = 1;
+			break;
+		}
+		ck_assert_int_eq(run(&request), -1);
+		ck_assert_uint_gt(strlen(result.error), 10);
+		ck_assert(!world->made && !world->restore_open);
+	}
+	world_end();
+}
+
+TEST(another_program_that_has_the_rig_is_told)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	world->controlled = true;
+	check_failure(&request, EBUSY, "another program controls");
+	world->controlled = false;
+	world->busy = true;
+	check_failure(&request, EBUSY, "another scan runs");
+	world->busy = false;
+	world->no_device = true;
+	check_failure(&request, ENOENT, "load the driver");
+	ck_assert(!world->made);
+	world_end();
+}
+
+TEST(a_preview_tells_all_and_moves_nothing)
+{
+	struct capture_request request = rich();
+	struct path path;
+
+	world_begin();
+	ck_assert_msg(!capture_preview(&request, &path, &result), "%s",
+		      result.error);
+	ck_assert_uint_eq(path.count, POINTS);
+	ck_assert_uint_eq(result.photos_total, 4 * POINTS);
+	ck_assert_double_gt(result.moves_s, 0.1);
+	ck_assert(result.moves_s <= result.unordered_moves_s);
+	ck_assert(!world->made && !world->restore_open);
+	ck_assert_uint_eq(world->axis[ROTOR].move_id, 0);
+	path_free(&path);
+	world_end();
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The camera of a capture scan: which of its frames is the photo. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include "capture-parts.h"
+#include "preview.h"
+
+#define NS CAPTURE_NS_PER_S
+
+/* Longest time without a frame, and without one that is as it should be. */
+#define FRAME_NS (10 * NS)
+#define FRAME_PERIODS 20
+#define PHOTO_NS (20 * NS)
+/* Who has not asked for so long cannot say that none came. */
+#define UNASKED_NS NS
+
+/* A lens that is told to move by a frame's own account may still swing. */
+#define LENS_NS (NS / 10)
+/* A camera that does not tell of its controls has obeyed after these. */
+#define BLIND_NS (3 * NS / 10)
+#define BLIND_PERIODS 4
+
+/* Cameras expose whole rows, and move lenses in steps. */
+#define EXPOSURE_SHARE 0.05
+#define EXPOSURE_NS 50000
+#define LENS_DPT 0.05
+
+/* What is automatic has come to rest after so many like frames, or never. */
+#define LOCK_FRAMES 5
+#define LOCK_SHARE 0.02
+#define LOCK_NS (5 * NS)
+#define FOCUS_NS (15 * NS)
+
+static const struct camera_ops *ops_of(const struct capture *capture)
+{
+	return capture->request->camera;
+}
+
+static const char *id_of(const struct capture *capture)
+{
+	return ops_of(capture)->id(capture->camera);
+}
+
+static int control(struct capture *capture,
+		   const struct camera_controls *controls)
+{
+	if (!ops_of(capture)->control(capture->camera, controls))
+		return 0;
+	if (errno == EINVAL)
+		return capture_fail(capture, ERANGE,
+				    "wanted the camera %.80s to expose %.6g ms with the lens at %g dioptres, found that beyond its range; choose a smaller bracket or stack, or let the camera choose",
+				    id_of(capture),
+				    controls->exposure_ns / 1e6,
+				    controls->lens_dpt);
+	return capture_fail(capture, errno,
+			    "wanted to set the camera %.80s, found: %s; see its cable, or let the camera choose",
+			    id_of(capture), strerror(errno));
+}
+
+/* What configure() cannot be told. */
+static int put_locked(struct capture *capture)
+{
+	const struct capture_locked *locked = &capture->locked;
+	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
+
+	controls.red_gain = locked->red_gain;
+	controls.blue_gain = locked->blue_gain;
+	if (locked->found) {
+		controls.exposure_ns = locked->exposure_ns;
+		controls.gain = locked->gain;
+	}
+	capture->wish.exposure_ns = locked->exposure_ns;
+	if (!controls.exposure_ns && !controls.gain && !controls.red_gain)
+		return 0;
+	capture->wish_ns = capture_now();
+	return control(capture, &controls);
+}
+
+int capture_camera_start(struct capture *capture)
+{
+	if (!capture->camera)
+		return 0;
+	if (restore_note_camera(capture->restore))
+		return capture_fail(capture, errno,
+				    "wanted to write into the journal %.300s, found: %s; free some space there",
+				    restore_path(capture->restore),
+				    strerror(errno));
+	if (ops_of(capture)->start(capture->camera))
+		return capture_fail(capture, errno,
+				    "wanted to start the camera %.80s, found: %s; see its cable and the kernel's log",
+				    id_of(capture), strerror(errno));
+	capture->camera_running = true;
+	capture->period_ns = capture->settings.period_ns;
+	return put_locked(capture);
+}
+
+static uint64_t frame_timeout(const struct capture *capture)
+{
+	uint64_t least = FRAME_PERIODS * capture->period_ns +
+			 10 * capture->wish.exposure_ns;
+
+	return least > FRAME_NS ? least : FRAME_NS;
+}
+
+static int no_frame(struct capture *capture, uint64_t now)
+{
+	if (now - capture->last_frame_ns <= frame_timeout(capture))
+		return 0;
+	return capture_fail(capture, ETIMEDOUT,
+			    "wanted a frame from the camera %.80s, found none for %.3g s; see its cable and the kernel's log, then take the scan up again",
+			    id_of(capture),
+			    (now - capture->last_frame_ns) / 1e9);
+}
+
+static void show(struct capture *capture)
+{
+	const struct camera_frame *frame = &capture->frame;
+	const struct photo_pixels pixels = {
+		.width = capture->settings.width,
+		.height = capture->settings.height,
+		.format = capture->settings.format,
+		.bayer = capture->capabilities.bayer,
+		.bayer_bits = capture->capabilities.bayer_bits,
+		.data = frame->data,
+		.size = frame->size,
+	};
+
+	if (capture->request->preview)
+		preview_offer(capture->request->preview, &pixels);
+}
+
+static void sleep_tick(void)
+{
+	struct timespec tick = { .tv_nsec = CAPTURE_TICK_MS * 1000000l };
+
+	nanosleep(&tick, NULL);
+}
+
+int capture_next(struct capture *capture)
+{
+	uint64_t now = capture_now();
+
+	if (!capture->last_frame_ns || now - capture->polled_ns > UNASKED_NS)
+		capture->last_frame_ns = now;
+	capture->polled_ns = now;
+	if (ops_of(capture)->next(capture->camera, &capture->frame,
+				  CAPTURE_TICK_MS)) {
+		if (errno == ETIMEDOUT || errno == EINTR)
+			return no_frame(capture, capture_now());
+		return capture_fail(capture, errno,
+				    "wanted a frame from the camera %.80s, found: %s; see its cable, then take the scan up again",
+				    id_of(capture), strerror(errno));
+	}
+	capture->holding = true;
+	capture->last_frame_ns = capture_now();
+	if (capture->frame.frame_duration_ns)
+		capture->period_ns = capture->frame.frame_duration_ns;
+	show(capture);
+	return 1;
+}
+
+void capture_release(struct capture *capture)
+{
+	ops_of(capture)->release(capture->camera, &capture->frame);
+	capture->holding = false;
+}
+
+/* A camera on demand has no frame that was not asked for. */
+int capture_idle(struct capture *capture)
+{
+	int got;
+
+	if (!capture->camera_running || capture->capabilities.on_demand) {
+		sleep_tick();
+		return 0;
+	}
+	got = capture_next(capture);
+	if (got > 0)
+		capture_release(capture);
+	return got < 0 ? -1 : 0;
+}
+
+static uint64_t exposure_of(const struct capture *capture)
+{
+	if (capture->frame.exposure_ns)
+		return capture->frame.exposure_ns;
+	if (capture->wish.exposure_ns)
+		return capture->wish.exposure_ns;
+	return capture->settings.exposure_ns;
+}
+
+/*
+ * From the first row's beginning to the last one's end, rather too long than
+ * too short: where nobody knows what the time marks, the exposure may have
+ * begun a period before it, but it is over when the frame is there.
+ */
+void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
+		      uint64_t *end_ns)
+{
+	uint64_t exposure = exposure_of(capture), time = capture->frame.time_ns;
+	uint64_t readout = capture->capabilities.readout_ns;
+
+	*begin_ns = time;
+	*end_ns = time;
+	switch (capture->capabilities.mark) {
+	case CAMERA_MARK_EXPOSURE_START:
+		*end_ns += exposure + readout;
+		break;
+	case CAMERA_MARK_READOUT_START:
+		*begin_ns -= exposure;
+		*end_ns += readout;
+		break;
+	case CAMERA_MARK_FRAME_END:
+		*begin_ns -= exposure + readout;
+		break;
+	default:
+		*begin_ns -= exposure + readout + capture->period_ns;
+		*end_ns = capture->last_frame_ns;
+	}
+	if (capture->capabilities.on_demand) {
+		*begin_ns = capture->shot_ns;
+		*end_ns = capture->last_frame_ns;
+	}
+}
+
+bool capture_needs_lock(const struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+	const struct camera_capabilities *can = &capture->capabilities;
+
+	if (!capture->camera || capture->locked.found)
+		return false;
+	if (request->autofocus || request->lock_white_balance)
+		return true;
+	if (can->on_demand)
+		return false;
+	return (!request->exposure_ns && can->sets_exposure) ||
+	       (!request->gain && can->sets_gain);
+}
+
+void capture_lock_begin(struct capture *capture)
+{
+	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
+
+	capture->lock_ns = capture_now();
+	capture->lock_same = 0;
+	capture->lock_frame.time_ns = 0;
+	controls.autofocus = true;
+	if (capture->request->autofocus)
+		control(capture, &controls);
+}
+
+static bool is_like(double a, double b)
+{
+	return fabs(a - b) <= LOCK_SHARE * fabs(b);
+}
+
+static void compare(struct capture *capture)
+{
+	const struct camera_frame *frame = &capture->frame;
+	const struct camera_frame *before = &capture->lock_frame;
+
+	if (before->time_ns &&
+	    is_like(frame->exposure_ns, before->exposure_ns) &&
+	    is_like(frame->gain, before->gain) &&
+	    is_like(frame->red_gain, before->red_gain) &&
+	    is_like(frame->blue_gain, before->blue_gain))
+		capture->lock_same++;
+	else
+		capture->lock_same = 0;
+	capture->lock_frame = *frame;
+}
+
+/* 1 it is, 0 not yet, -1 failed. */
+static int is_focused(struct capture *capture)
+{
+	if (!capture->request->autofocus)
+		return 1;
+	if (capture->frame.focus == CAMERA_FOCUS_FOUND)
+		return 1;
+	if (capture->frame.focus != CAMERA_FOCUS_FAILED &&
+	    capture_now() - capture->lock_ns < FOCUS_NS)
+		return 0;
+	return capture_fail(capture, EDOM,
+			    "wanted the camera %.80s to focus at the first point, found that it could not; give it more light or contrast, or a lens position",
+			    id_of(capture));
+}
+
+static void found(struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+	const struct camera_capabilities *can = &capture->capabilities;
+	const struct camera_frame *frame = &capture->frame;
+	struct capture_locked *locked = &capture->locked;
+
+	if (!request->exposure_ns && can->sets_exposure)
+		locked->exposure_ns = frame->exposure_ns;
+	if (!request->gain && can->sets_gain)
+		locked->gain = frame->gain;
+	if (request->lock_white_balance && !request->red_gain) {
+		locked->red_gain = frame->red_gain;
+		locked->blue_gain = frame->blue_gain;
+	}
+	if (request->autofocus)
+		locked->lens_dpt = frame->lens_dpt;
+	locked->found = true;
+}
+
+/* The lens is held by auto-focus itself. */
+static int put_found(struct capture *capture)
+{
+	const struct capture_locked *locked = &capture->locked;
+	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
+
+	controls.exposure_ns = locked->exposure_ns;
+	controls.gain = locked->gain;
+	controls.red_gain = locked->red_gain;
+	controls.blue_gain = locked->blue_gain;
+	controls.lock_white_balance = capture->request->lock_white_balance &&
+				      !locked->red_gain;
+	capture->wish.exposure_ns = locked->exposure_ns;
+	capture->wish.lens_dpt = locked->lens_dpt;
+	capture->wish_ns = capture_now();
+	if (!controls.exposure_ns && !controls.gain && !controls.red_gain &&
+	    !controls.lock_white_balance)
+		return 0;
+	return control(capture, &controls);
+}
+
+/* Frames of a camera on demand are not worth as many photos. */
+static int next_look(struct capture *capture)
+{
+	if (!capture->capabilities.on_demand)
+		return capture_next(capture);
+	if (!ops_of(capture)->shoot(capture->camera))
+		return capture_next(capture);
+	return capture_fail(capture, errno,
+			    "wanted the camera %.80s to take a photo, found: %s; see its cable and its display",
+			    id_of(capture), strerror(errno));
+}
+
+int capture_lock(struct capture *capture)
+{
+	int got = next_look(capture), focused;
+	uint64_t begin_ns, end_ns;
+
+	if (got <= 0)
+		return got;
+	capture_exposure(capture, &begin_ns, &end_ns);
+	focused = 0;
+	if (begin_ns >= capture->ready_ns) {
+		compare(capture);
+		focused = is_focused(capture);
+	}
+	if (focused > 0 && capture->lock_same < LOCK_FRAMES &&
+	    capture_now() - capture->lock_ns < LOCK_NS)
+		focused = 0;
+	if (focused > 0)
+		found(capture);
+	capture_release(capture);
+	if (focused > 0 && put_found(capture))
+		return -1;
+	return focused;
+}
+
+int capture_wish_for(struct capture *capture)
+{
+	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
+	struct project_photo photo;
+	struct capture_wish wish;
+
+	if (!capture->camera)
+		return 0;
+	capture_shot(capture, &photo, &wish);
+	if (wish.exposure_ns != capture->wish.exposure_ns)
+		controls.exposure_ns = wish.exposure_ns;
+	if (!isnan(wish.lens_dpt) && wish.lens_dpt != capture->wish.lens_dpt)
+		controls.lens_dpt = wish.lens_dpt;
+	if (!controls.exposure_ns && isnan(controls.lens_dpt))
+		return 0;
+	capture->wish = wish;
+	capture->wish_ns = capture_now();
+	if (!isnan(controls.lens_dpt))
+		capture->lens_ns = capture->wish_ns;
+	return control(capture, &controls);
+}
+
+static double lens_tolerance(const struct capture_request *request)
+{
+	double spacing;
+
+	if (request->stack < 2)
+		return LENS_DPT;
+	spacing = (request->focus_max_dpt - request->focus_min_dpt) /
+		  (request->stack - 1);
+	return fmin(LENS_DPT, spacing / 4);
+}
+
+static bool is_exposed(const struct capture *capture, bool blind)
+{
+	double wanted = capture->wish.exposure_ns;
+	double told = capture->frame.exposure_ns;
+
+	if (!wanted)
+		return true;
+	if (!told)
+		return blind;
+	return fabs(told - wanted) <= EXPOSURE_SHARE * wanted + EXPOSURE_NS;
+}
+
+static bool is_in_place(const struct capture *capture, bool blind)
+{
+	double wanted = capture->wish.lens_dpt;
+	double told = capture->frame.lens_dpt;
+
+	if (isnan(wanted))
+		return true;
+	if (isnan(told))
+		return blind;
+	return fabs(told - wanted) <= lens_tolerance(capture->request);
+}
+
+static bool is_whole(const struct capture *capture)
+{
+	const struct camera_settings *settings = &capture->settings;
+	uint64_t bytes = (uint64_t)settings->width * settings->height *
+			 camera_bytes_per_pixel(settings->format);
+
+	return capture->frame.status == CAMERA_FRAME_GOOD &&
+	       capture->frame.size && (!bytes || capture->frame.size == bytes);
+}
+
+/* The first frame that was exposed at rest, and as the photo wants it. */
+static bool is_photo(const struct capture *capture)
+{
+	uint64_t begin_ns, end_ns;
+	bool blind;
+
+	capture_exposure(capture, &begin_ns, &end_ns);
+	if (!is_whole(capture) || begin_ns < capture->ready_ns)
+		return false;
+	if (capture->lens_ns && begin_ns < capture->lens_ns + LENS_NS)
+		return false;
+	blind = !capture->wish_ns ||
+		begin_ns >= capture->wish_ns + BLIND_NS +
+			    BLIND_PERIODS * capture->period_ns;
+	return is_exposed(capture, blind) && is_in_place(capture, blind);
+}
+
+static int too_long(struct capture *capture)
+{
+	const struct camera_frame *frame = &capture->frame;
+
+	if (capture_now() - capture->wait_ns <=
+	    PHOTO_NS + frame_timeout(capture))
+		return 0;
+	if (!is_whole(capture))
+		return capture_fail(capture, EIO,
+				    "wanted a whole frame from the camera %.80s, found only broken ones; see its cable",
+				    id_of(capture));
+	return capture_fail(capture, ETIMEDOUT,
+			    "wanted a frame exposed %.6g ms with the lens at %g dioptres, found %.6g ms and %g; the camera %.80s does not obey: let it choose",
+			    capture->wish.exposure_ns / 1e6,
+			    capture->wish.lens_dpt, frame->exposure_ns / 1e6,
+			    frame->lens_dpt, id_of(capture));
+}
+
+/* Return: 1 a frame is under way, 0 it is too early, -1 failed. */
+static int shoot(struct capture *capture)
+{
+	uint64_t now = capture_now(), from = capture->ready_ns;
+
+	if (capture->shot_ns)
+		return 1;
+	if (capture->lens_ns && from < capture->lens_ns + LENS_NS)
+		from = capture->lens_ns + LENS_NS;
+	if (now < from) {
+		sleep_tick();
+		return 0;
+	}
+	capture->shot_ns = now;
+	if (!ops_of(capture)->shoot(capture->camera)) {
+		capture->last_frame_ns = capture_now();
+		return 1;
+	}
+	return capture_fail(capture, errno,
+			    "wanted the camera %.80s to take a photo, found: %s; see its cable and its display",
+			    id_of(capture), strerror(errno));
+}
+
+int capture_expose(struct capture *capture)
+{
+	bool on_demand = capture->capabilities.on_demand;
+	int got = on_demand ? shoot(capture) : 1;
+
+	if (got > 0)
+		got = capture_next(capture);
+	if (got <= 0)
+		return got ? got : too_long(capture);
+	if (is_photo(capture))
+		return 1;
+	capture_release(capture);
+	capture->shot_ns = 0;
+	return too_long(capture);
+}

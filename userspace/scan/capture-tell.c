@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a capture scan tells: while it runs, and beside each photo. */
+#include <math.h>
+#include "axis-state.h"
+#include "capture-parts.h"
+
+#define TELL_NS (CAPTURE_NS_PER_S / 10)
+
+double capture_elapsed_s(const struct capture *capture)
+{
+	uint64_t now = capture->pause_ns ? capture->pause_ns : capture_now();
+
+	if (!capture->begin_ns)
+		return 0;
+	/* A pause from before the first move is no part of the scan. */
+	if (now < capture->begin_ns + capture->paused_ns)
+		return 0;
+	return (now - capture->begin_ns - capture->paused_ns) / 1e9;
+}
+
+/*
+ * The moves are known exactly; what a point takes besides is the mean of those
+ * of this run.
+ */
+static double eta_s(const struct capture *capture, double elapsed_s)
+{
+	uint32_t todo = capture->path.count - capture->points_before;
+	double left_s = capture->moves_left_s - capture->made_s;
+
+	if (!capture->points_run)
+		return NAN;
+	return fmax(left_s, 0) +
+	       (todo - capture->points_run) *
+	       fmax(elapsed_s - capture->made_s, 0) / capture->points_run;
+}
+
+void capture_tell(struct capture *capture, bool force)
+{
+	const struct capture_result *result = capture->result;
+	struct capture_progress progress;
+	uint64_t now = capture_now();
+
+	if (!capture->progress ||
+	    (!force && now - capture->told_ns < TELL_NS))
+		return;
+	capture->told_ns = now;
+	progress = (struct capture_progress){
+		.state = capture->state,
+		.scan = result->scan,
+		.photos_saved = result->photos_saved,
+		.photos_total = result->photos_total,
+		.points_done = capture->points_before + capture->points_run,
+		.points_total = result->points_total,
+		.elapsed_s = capture_elapsed_s(capture),
+		.theta_deg = capture_angle(capture, CAPTURE_THETA),
+		.phi_deg = capture_angle(capture, CAPTURE_PHI),
+		.queue_used = capture_saver_used(capture),
+		.bytes = result->bytes,
+	};
+	progress.eta_s = eta_s(capture, progress.elapsed_s);
+	capture->progress(&progress, capture->progress_data);
+}
+
+static json_t *axis_json(const struct capture_axis *axis)
+{
+	if (!axis->info)
+		return json_null();
+	return json_pack("{s:I, s:s, s:I}",
+			 "steps", (json_int_t)axis->state.position,
+			 "position",
+			 position_state_name(axis->state.position_state),
+			 "last_step_ns",
+			 (json_int_t)axis->state.last_step_ns);
+}
+
+static json_t *frame_json(const struct capture *capture)
+{
+	uint64_t begin_ns, end_ns;
+
+	capture_exposure(capture, &begin_ns, &end_ns);
+	return json_pack("{s:I, s:I, s:I, s:s, s:I}",
+			 "begin_ns", (json_int_t)begin_ns,
+			 "end_ns", (json_int_t)end_ns,
+			 "camera_time_ns",
+			 (json_int_t)capture->frame.time_ns,
+			 "camera_time_marks",
+			 camera_mark_name(capture->capabilities.mark),
+			 "sequence", (json_int_t)capture->frame.sequence);
+}
+
+static json_t *pulse_json(const struct capture *capture,
+			  const struct oscan_pulse *pulse)
+{
+	return json_pack("{s:s, s:I, s:I}",
+			 "trigger", capture->request->trigger,
+			 "begin_ns", (json_int_t)pulse->time_ns,
+			 "end_ns",
+			 (json_int_t)(pulse->time_ns + pulse->width_ns));
+}
+
+json_t *capture_metadata(const struct capture *capture,
+			 const struct capture_photo *photo,
+			 const struct oscan_pulse *pulse)
+{
+	const struct path_point *point = &capture->path.points[capture->point];
+	json_t *metadata, *measured;
+
+	metadata = project_metadata(capture->scan, &photo->id,
+				    pulse ? 0 : capture->request->format,
+				    point->theta_deg, point->phi_deg,
+				    capture->path.radius_mm, &photo->info);
+	measured = json_object_get(metadata, "measured");
+	if (!json_is_object(measured))
+		return metadata;
+	json_object_set_new(measured, "theta_axis",
+			    axis_json(&capture->axis[CAPTURE_THETA]));
+	json_object_set_new(measured, "fi_axis",
+			    axis_json(&capture->axis[CAPTURE_PHI]));
+	json_object_set_new(measured, "exposure",
+			    pulse ? pulse_json(capture, pulse) :
+				    frame_json(capture));
+	return metadata;
+}
