@@ -15,6 +15,7 @@ packages=(
 	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev liblz4-dev
 	libdeflate-dev libtiff-dev libpng-dev libexif-dev libunistring-dev
 	libcurl4-openssl-dev libgphoto2-dev
+	libwebsockets-dev libsystemd-dev libarchive-dev
 	# the modules
 	gcc-12 gcc-12-aarch64-linux-gnu libc6-dev-arm64-cross dwarves
 	libelf-dev xz-utils zstd kmod

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A fly scan as a job. */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "daemon.h"
+#include "durable.h"
+#include "flyscan-settings.h"
+#include "latency-file.h"
+
+/* Folder of the files, below that of the state. */
+#define FOLDER "flyscan"
+
+/**
+ * struct fly - a fly scan that runs
+ * @run: the job
+ * @settings: of it
+ * @result: of it
+ * @folder: of the file
+ * @latencies: path of the file of latencies
+ * @path: as told to the job; "" not yet
+ * @begun_ns: when it began
+ */
+struct fly {
+	struct job_run *run;
+	struct settings settings;
+	struct flyscan_result result;
+	char folder[PATH_MAX];
+	char latencies[PATH_MAX];
+	char path[PATH_MAX];
+	uint64_t begun_ns;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Does a part of it lead out of the folder? */
+static bool leads_out(const char *path)
+{
+	if (*path == '/')
+		return true;
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 2 && !memcmp(path, "..", 2))
+			return true;
+		path += length + (path[length] == '/');
+	}
+	return false;
+}
+
+static int check_path(const json_t *settings, char *error)
+{
+	const char *path = json_string_value(json_object_get(settings,
+							     "file_path"));
+
+	if (!path || !leads_out(path))
+		return 0;
+	snprintf(error, JOBS_ERROR_LEN, "settings: \"file_path\": wanted a folder below the daemon's own, found \"%.200s\"",
+		 path);
+	errno = EINVAL;
+	return -1;
+}
+
+static int take(struct settings *settings, json_t *json, char *error)
+{
+	const struct flyscan_request *request = &settings->request;
+
+	settings_begin(settings);
+	if (settings_take(settings, json, "settings")) {
+		snprintf(error, JOBS_ERROR_LEN, "%s", settings->error);
+		return -1;
+	}
+	if (check_path(json, error))
+		return -1;
+	errno = EINVAL;
+	if (!request->axis) {
+		snprintf(error, JOBS_ERROR_LEN, "settings: \"axis\": wanted the axis that moves, found none");
+		return -1;
+	}
+	return flyscan_check(request, "unit", request->period_s, error);
+}
+
+int job_flyscan_check(json_t *settings, void *data, char *error)
+{
+	struct settings *taken = malloc(sizeof(*taken));
+	int result, cause;
+
+	if (!taken) {
+		snprintf(error, JOBS_ERROR_LEN, "wanted memory, found none; end other programs");
+		return -1;
+	}
+	result = take(taken, settings, error);
+	cause = errno;
+	settings_end(taken);
+	free(taken);
+	errno = cause;
+	return result;
+}
+
+static const char *phase_name(enum flyscan_phase phase)
+{
+	switch (phase) {
+	case FLYSCAN_CHECK:
+		return "checking";
+	case FLYSCAN_MEASURE:
+		return "measuring the camera's period";
+	case FLYSCAN_TAXI:
+		return "going to the start";
+	case FLYSCAN_ARM:
+		return "waiting for the first frame";
+	case FLYSCAN_PASS:
+		return "passing";
+	case FLYSCAN_DRAIN:
+		return "writing the last frames";
+	default:
+		return "storing the positions";
+	}
+}
+
+static json_t *result_json(const struct fly *fly)
+{
+	const struct flyscan_result *result = &fly->result;
+	json_t *warnings = json_array();
+
+	for (uint32_t i = 0; i < result->warning_count; i++)
+		json_array_append_new(warnings,
+				      json_string(result->warnings[i].text));
+	return json_pack("{s:s, s:I, s:I, s:o}", "file", fly->path,
+			 "stored", (json_int_t)result->ledger.written,
+			 "lost", (json_int_t)flyscan_lost(&result->ledger),
+			 "warnings", warnings);
+}
+
+/* What is left of the pass, as it is planned. */
+static double eta_s(const struct fly *fly,
+		    const struct flyscan_progress *progress)
+{
+	if (progress->phase < FLYSCAN_PASS || progress->period_s <= 0)
+		return NAN;
+	return (1 - progress->fraction) * progress->frames_expected *
+	       progress->period_s;
+}
+
+/* So that a scan whose daemon dies can be completed. */
+static void tell_path(struct fly *fly, const char *path)
+{
+	if (!*path || !strcmp(path, fly->path))
+		return;
+	snprintf(fly->path, sizeof(fly->path), "%s", path);
+	job_log(fly->run, "its file is %s", path);
+	if (job_result(fly->run, json_pack("{s:s}", "file", path)))
+		job_log(fly->run, "wanted to keep its name, found: %s",
+			strerror(errno));
+}
+
+static void progress(const struct flyscan_progress *progress, void *data)
+{
+	struct fly *fly = data;
+	struct job_progress told = {
+		.phase = phase_name(progress->phase),
+		.done = progress->frames,
+		.total = progress->frames_expected,
+		.fraction = progress->fraction,
+		.elapsed_s = (now_ns() - fly->begun_ns) / 1e9,
+		.eta_s = eta_s(fly, progress),
+	};
+
+	tell_path(fly, progress->path);
+	job_progress(fly->run, &told);
+}
+
+static int make_folder(struct fly *fly, const char *below)
+{
+	const struct daemon *daemon = fly->run->data;
+
+	if (snprintf(fly->folder, sizeof(fly->folder), "%s/" FOLDER "%s%s",
+		     daemon->state, below ? "/" : "", below ? below : "") >=
+	    (int)sizeof(fly->folder)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fly->settings.request.directory = fly->folder;
+	return 0;
+}
+
+static int prepare(struct fly *fly)
+{
+	struct flyscan_request *request = &fly->settings.request;
+	const struct daemon *daemon = fly->run->data;
+	const json_t *path = json_object_get(fly->run->settings, "file_path");
+
+	if (take(&fly->settings, fly->run->settings, fly->run->error))
+		return -1;
+	if (make_folder(fly, json_string_value(path)))
+		return -1;
+	request->camera = camera_ops_of(request->camera_id);
+	request->device = daemon->device;
+	request->preview = live_preview(daemon->live);
+	if (!latency_file_path(fly->latencies, sizeof(fly->latencies)))
+		request->latency_file = fly->latencies;
+	return 0;
+}
+
+static int fly_scan(struct fly *fly)
+{
+	const struct flyscan_result *result = &fly->result;
+	int failed, error;
+
+	if (prepare(fly))
+		return -1;
+	failed = flyscan_run(&fly->settings.request, progress, fly,
+			     &fly->run->cancelled, &fly->result);
+	error = errno;
+	snprintf(fly->run->error, sizeof(fly->run->error), "%s",
+		 result->error);
+	for (uint32_t i = 0; i < result->warning_count; i++)
+		job_log(fly->run, "%s", result->warnings[i].text);
+	if (*result->path) {
+		snprintf(fly->path, sizeof(fly->path), "%s", result->path);
+		job_result(fly->run, result_json(fly));
+	}
+	fly->run->abandoned = result->abandoned;
+	errno = error;
+	return failed;
+}
+
+int job_flyscan_run(struct job_run *run)
+{
+	struct fly *fly = calloc(1, sizeof(*fly));
+	int failed, error;
+
+	if (!fly)
+		return -1;
+	fly->run = run;
+	fly->begun_ns = now_ns();
+	failed = fly_scan(fly);
+	error = errno;
+	settings_end(&fly->settings);
+	free(fly);
+	errno = error;
+	return failed;
+}

@@ -1,0 +1,788 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The queue of jobs and the thread that runs them.
+ *
+ * Two locks. disk: held over a change of state and the writing of its file, so
+ * that files tell changes in their order. lock: what is in memory; held for
+ * moments only, never while the disk is waited for. disk is taken first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "durable.h"
+#include "job.h"
+#include "jobs-file.h"
+
+#define PROGRESS_NS 500000000
+#define AGAIN_NS 50000000
+
+/**
+ * struct jobs - all of them
+ * @options: where and what
+ * @files: of the jobs
+ * @disk: see the top
+ * @lock: see the top; also over all that follows
+ * @changed: a job is to be run, or the thread is to end
+ * @list: shape [@count], by id
+ * @count: number of jobs
+ * @last_id: greatest id ever given
+ * @last_order: likewise
+ * @active: runs or is paused, NULL: none
+ * @run: of @active
+ * @told_ns: when progress was last sent on
+ * @stopping: the thread is to end
+ * @started: @thread is there
+ */
+struct jobs {
+	struct jobs_options options;
+	struct jobs_files *files;
+	pthread_mutex_t disk;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct job *list[JOBS_MAX];
+	size_t count;
+	uint64_t last_id;
+	uint64_t last_order;
+	struct job *active;
+	struct job_run *run;
+	uint64_t told_ns;
+	bool stopping;
+	bool started;
+	pthread_t thread;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+static int __attribute__((format(printf, 3, 4)))
+refuse(char *why, int error, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(why, JOBS_ERROR_LEN, format, list);
+	va_end(list);
+	errno = error;
+	return -1;
+}
+
+/* With or without the locks: it only passes on. */
+static void tell(struct jobs *jobs, const char *name, json_t *value)
+{
+	if (jobs->options.event && value)
+		jobs->options.event(jobs->options.data, name, value);
+	else
+		json_decref(value);
+}
+
+/* With the lock. */
+static void add_line(struct jobs *jobs, struct job *job, const char *text)
+{
+	const struct job_line *line = job_line(job, text);
+
+	tell(jobs, "log", json_pack("{s:I, s:s, s:s}",
+				    "id", (json_int_t)job->id,
+				    "time", line->time, "text", line->text));
+}
+
+/* With both locks. */
+static struct job *find(const struct jobs *jobs, uint64_t id)
+{
+	for (size_t i = 0; i < jobs->count; i++)
+		if (jobs->list[i]->id == id)
+			return jobs->list[i];
+	return NULL;
+}
+
+static struct job *find_or_refuse(const struct jobs *jobs, uint64_t id,
+				  char *why)
+{
+	struct job *job = find(jobs, id);
+
+	if (!job)
+		refuse(why, ENOENT, "wanted job %llu, found that there is none; see the list of jobs",
+		       (unsigned long long)id);
+	return job;
+}
+
+/* With disk and without the lock; a job that cannot be written goes on. */
+static int save(struct jobs *jobs, const struct job *job)
+{
+	json_t *value;
+	int result;
+
+	pthread_mutex_lock(&jobs->lock);
+	value = job_file_json(job);
+	pthread_mutex_unlock(&jobs->lock);
+	result = jobs_files_write(jobs->files, job->id, value);
+	json_decref(value);
+	return result;
+}
+
+/* With both locks: into a new state, and all that goes with it. */
+static void enter(struct jobs *jobs, struct job *job, enum job_state state)
+{
+	char text[64];
+
+	job->state = state;
+	if (state == JOB_PENDING) {
+		job->order = ++jobs->last_order;
+		job->ended[0] = '\0';
+		job->error[0] = '\0';
+	} else if (state == JOB_RUNNING && job != jobs->active) {
+		job_time(job->started);
+		jobs->active = job;
+	} else if (state >= JOB_COMPLETED) {
+		job_time(job->ended);
+	}
+	snprintf(text, sizeof(text), "now %s", job_state_name(state));
+	add_line(jobs, job, text);
+}
+
+/* With disk and the lock, which is let go. */
+static json_t *changed(struct jobs *jobs, struct job *job)
+{
+	json_t *value = job_json(job);
+
+	pthread_cond_broadcast(&jobs->changed);
+	pthread_mutex_unlock(&jobs->lock);
+	if (save(jobs, job))
+		fprintf(stderr, "wanted to keep the state of job %llu, found: %s; see to the disk\n",
+			(unsigned long long)job->id, strerror(errno));
+	tell(jobs, "job", json_incref(value));
+	return value;
+}
+
+static void lock_both(struct jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->disk);
+	pthread_mutex_lock(&jobs->lock);
+}
+
+static void unlock_both(struct jobs *jobs)
+{
+	pthread_mutex_unlock(&jobs->lock);
+	pthread_mutex_unlock(&jobs->disk);
+}
+
+/* With both locks. */
+static void command(struct jobs *jobs, enum capture_command command)
+{
+	atomic_store(&jobs->run->control.command, command);
+	if (command == CAPTURE_CANCEL)
+		jobs->run->cancelled = 1;
+}
+
+/* With both locks, which it keeps. 0, or -1 with a sentence. */
+typedef int order_fn(struct jobs *jobs, struct job *job, char *why);
+
+static int wrong_state(const struct job *job, const char *wanted, char *why)
+{
+	return refuse(why, EBUSY, "wanted to %s job %llu, found that it is %s",
+		      wanted, (unsigned long long)job->id,
+		      job_state_name(job->state));
+}
+
+static int order_pause(struct jobs *jobs, struct job *job, char *why)
+{
+	if (job->state != JOB_RUNNING)
+		return wrong_state(job, "pause", why);
+	if (!job->kind->pauses)
+		return refuse(why, EBUSY, "wanted to pause job %llu, found a %s, which cannot be; cancel it, and resume it later",
+			      (unsigned long long)job->id, job->kind->name);
+	if (jobs->run->cancelled)
+		return refuse(why, EBUSY, "wanted to pause job %llu, found that it is being cancelled",
+			      (unsigned long long)job->id);
+	command(jobs, CAPTURE_PAUSE);
+	enter(jobs, job, JOB_PAUSED);
+	return 0;
+}
+
+static int order_resume(struct jobs *jobs, struct job *job, char *why)
+{
+	switch (job->state) {
+	case JOB_PAUSED:
+		if (jobs->run->cancelled)
+			return refuse(why, EBUSY, "wanted to resume job %llu, found that it is being cancelled",
+				      (unsigned long long)job->id);
+		command(jobs, CAPTURE_GO);
+		enter(jobs, job, JOB_RUNNING);
+		return 0;
+	case JOB_CANCELLED:
+	case JOB_ERROR:
+	case JOB_INTERRUPTED:
+		job->resumes++;
+		enter(jobs, job, JOB_PENDING);
+		return 0;
+	default:
+		return wrong_state(job, "resume", why);
+	}
+}
+
+static int order_cancel(struct jobs *jobs, struct job *job, char *why)
+{
+	if (job->state == JOB_PENDING) {
+		enter(jobs, job, JOB_CANCELLED);
+		return 0;
+	}
+	if (job != jobs->active)
+		return wrong_state(job, "cancel", why);
+	if (!jobs->run->cancelled)
+		add_line(jobs, job, "to be cancelled");
+	command(jobs, CAPTURE_CANCEL);
+	return 0;
+}
+
+static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
+{
+	json_t *value = NULL;
+	struct job *job;
+
+	lock_both(jobs);
+	job = find_or_refuse(jobs, id, why);
+	if (!job || fn(jobs, job, why))
+		pthread_mutex_unlock(&jobs->lock);
+	else
+		value = changed(jobs, job);
+	pthread_mutex_unlock(&jobs->disk);
+	return value;
+}
+
+json_t *jobs_pause(struct jobs *jobs, uint64_t id, char *error)
+{
+	return order(jobs, id, order_pause, error);
+}
+
+json_t *jobs_resume(struct jobs *jobs, uint64_t id, char *error)
+{
+	return order(jobs, id, order_resume, error);
+}
+
+json_t *jobs_cancel(struct jobs *jobs, uint64_t id, char *error)
+{
+	return order(jobs, id, order_cancel, error);
+}
+
+/* With both locks. */
+static void drop(struct jobs *jobs, struct job *job)
+{
+	size_t at = 0;
+
+	while (jobs->list[at] != job)
+		at++;
+	memmove(&jobs->list[at], &jobs->list[at + 1],
+		(--jobs->count - at) * sizeof(jobs->list[0]));
+	tell(jobs, "deleted", json_pack("{s:I}", "id", (json_int_t)job->id));
+	job_free(job);
+}
+
+int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
+{
+	struct job *job;
+	int result = -1;
+
+	lock_both(jobs);
+	job = find_or_refuse(jobs, id, error);
+	if (job && job == jobs->active)
+		refuse(error, EBUSY, "wanted to forget job %llu, found that it is %s; cancel it first",
+		       (unsigned long long)id, job_state_name(job->state));
+	else if (job && jobs_files_remove(jobs->files, id))
+		refuse(error, errno, "wanted to forget job %llu, found: %s; see to the disk",
+		       (unsigned long long)id, strerror(errno));
+	else if (job) {
+		drop(jobs, job);
+		result = 0;
+	}
+	unlock_both(jobs);
+	return result;
+}
+
+/* With both locks. */
+static int make_room(struct jobs *jobs, char *why)
+{
+	if (jobs->count < JOBS_MAX)
+		return 0;
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->list[i]->state < JOB_COMPLETED)
+			continue;
+		jobs_files_remove(jobs->files, jobs->list[i]->id);
+		drop(jobs, jobs->list[i]);
+		return 0;
+	}
+	return refuse(why, EBUSY, "wanted to queue one more job, found %d that wait; cancel some",
+		      JOBS_MAX);
+}
+
+static const struct job_kind *find_kind(const struct jobs *jobs,
+					const char *name, char *why)
+{
+	const struct job_kind *kind = jobs->options.kinds;
+	char names[128] = "";
+
+	for (; kind->name; kind++) {
+		if (!strcmp(kind->name, name))
+			return kind;
+		snprintf(names + strlen(names), sizeof(names) - strlen(names),
+			 "%s\"%s\"", *names ? " or " : "", kind->name);
+	}
+	refuse(why, EINVAL, "\"kind\": wanted %s, found \"%.80s\"", names,
+	       name);
+	return NULL;
+}
+
+static int check_settings(struct jobs *jobs, const struct job_kind *kind,
+			  json_t *settings, char *why)
+{
+	size_t size = json_dumpb(settings, NULL, 0, JSON_COMPACT);
+
+	if (!json_is_object(settings) || !size)
+		return refuse(why, EINVAL, "\"settings\": wanted an object, found something else");
+	if (size > JOBS_SETTINGS_MAX)
+		return refuse(why, EINVAL, "\"settings\": wanted no more than %d bytes, found %zu",
+			      JOBS_SETTINGS_MAX, size);
+	why[0] = '\0';
+	return kind->check(settings, jobs->options.data, why);
+}
+
+/* With both locks. */
+static struct job *add_job(struct jobs *jobs, const struct job_kind *kind,
+			   json_t *settings, const char *name, char *why)
+{
+	struct job *job;
+
+	if (make_room(jobs, why))
+		return NULL;
+	job = job_new(settings, name);
+	if (!job) {
+		refuse(why, ENOMEM, "wanted memory for a job, found none; end other programs");
+		return NULL;
+	}
+	job->id = ++jobs->last_id;
+	job->kind = kind;
+	job_time(job->submitted);
+	enter(jobs, job, JOB_PENDING);
+	return job;
+}
+
+json_t *jobs_submit(struct jobs *jobs, const char *kind, json_t *settings,
+		    const char *name, char *error)
+{
+	const struct job_kind *found = find_kind(jobs, kind, error);
+	json_t *value = NULL;
+	struct job *job;
+
+	if (!found || check_settings(jobs, found, settings, error))
+		return NULL;
+	lock_both(jobs);
+	job = add_job(jobs, found, settings, name, error);
+	pthread_mutex_unlock(&jobs->lock);
+	if (!job)
+		goto out;
+	/* It is promised only when it is on the disk. */
+	if (jobs_files_last(jobs->files, job->id) || save(jobs, job)) {
+		refuse(error, errno, "wanted to store the job, found: %s; see to the disk of the daemon's state",
+		       strerror(errno));
+		job_free(job);
+		goto out;
+	}
+	pthread_mutex_lock(&jobs->lock);
+	jobs->list[jobs->count++] = job;
+	value = job_json(job);
+	tell(jobs, "job", json_incref(value));
+	pthread_cond_broadcast(&jobs->changed);
+	pthread_mutex_unlock(&jobs->lock);
+out:
+	pthread_mutex_unlock(&jobs->disk);
+	return value;
+}
+
+json_t *jobs_list(struct jobs *jobs, enum job_state state)
+{
+	json_t *array = json_array();
+
+	pthread_mutex_lock(&jobs->lock);
+	for (size_t i = 0; i < jobs->count; i++)
+		if (!state || jobs->list[i]->state == state)
+			json_array_append_new(array, job_json(jobs->list[i]));
+	pthread_mutex_unlock(&jobs->lock);
+	return array;
+}
+
+static json_t *one(struct jobs *jobs, uint64_t id,
+		   json_t *(*make)(const struct job *job), char *why)
+{
+	json_t *value = NULL;
+	struct job *job;
+
+	pthread_mutex_lock(&jobs->lock);
+	job = find_or_refuse(jobs, id, why);
+	if (job)
+		value = make(job);
+	pthread_mutex_unlock(&jobs->lock);
+	return value;
+}
+
+json_t *jobs_get(struct jobs *jobs, uint64_t id, char *error)
+{
+	return one(jobs, id, job_json, error);
+}
+
+json_t *jobs_log(struct jobs *jobs, uint64_t id, char *error)
+{
+	return one(jobs, id, job_log_json, error);
+}
+
+uint64_t jobs_active(struct jobs *jobs)
+{
+	uint64_t id;
+
+	pthread_mutex_lock(&jobs->lock);
+	id = jobs->active ? jobs->active->id : 0;
+	pthread_mutex_unlock(&jobs->lock);
+	return id;
+}
+
+unsigned int jobs_pending(struct jobs *jobs)
+{
+	unsigned int pending = 0;
+
+	pthread_mutex_lock(&jobs->lock);
+	for (size_t i = 0; i < jobs->count; i++)
+		pending += jobs->list[i]->state == JOB_PENDING;
+	pthread_mutex_unlock(&jobs->lock);
+	return pending;
+}
+
+void job_progress(struct job_run *run, const struct job_progress *progress)
+{
+	struct jobs *jobs = run->jobs;
+	struct job *job;
+	bool phase;
+
+	pthread_mutex_lock(&jobs->lock);
+	job = jobs->active;
+	phase = !job->has_progress || strcmp(job->phase, progress->phase);
+	job_set_progress(job, progress);
+	if (phase)
+		add_line(jobs, job, progress->phase);
+	if (now_ns() - jobs->told_ns >= PROGRESS_NS) {
+		jobs->told_ns = now_ns();
+		tell(jobs, "progress",
+		     json_pack("{s:I, s:o}", "id", (json_int_t)job->id,
+			       "progress",
+			       job_progress_json(&job->progress)));
+	}
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+void job_log(struct job_run *run, const char *format, ...)
+{
+	struct jobs *jobs = run->jobs;
+	char text[JOBS_ERROR_LEN];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	pthread_mutex_lock(&jobs->lock);
+	add_line(jobs, jobs->active, text);
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+int job_result(struct job_run *run, json_t *result)
+{
+	struct jobs *jobs = run->jobs;
+	int saved;
+
+	lock_both(jobs);
+	json_decref(jobs->active->result);
+	jobs->active->result = result;
+	pthread_mutex_unlock(&jobs->lock);
+	saved = save(jobs, jobs->active);
+	pthread_mutex_unlock(&jobs->disk);
+	return saved;
+}
+
+/* With the lock: the one that has waited longest. */
+static struct job *next_job(const struct jobs *jobs)
+{
+	struct job *next = NULL;
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		struct job *job = jobs->list[i];
+
+		if (job->state == JOB_PENDING &&
+		    (!next || job->order < next->order))
+			next = job;
+	}
+	return next;
+}
+
+/* With the lock. */
+static void wait_a_moment(struct jobs *jobs)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += AGAIN_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&jobs->changed, &jobs->lock, &until);
+}
+
+static bool claim(struct jobs *jobs)
+{
+	return !jobs->options.claim ||
+	       jobs->options.claim(jobs->options.data);
+}
+
+static void release(struct jobs *jobs)
+{
+	if (jobs->options.release)
+		jobs->options.release(jobs->options.data);
+}
+
+/* A job is there and the machine is ours; false: the thread is to end. */
+static bool wait_for_job(struct jobs *jobs)
+{
+	bool claimed = false, tried = false;
+
+	pthread_mutex_lock(&jobs->lock);
+	while (!jobs->stopping && !claimed) {
+		if (!next_job(jobs) && !tried) {
+			pthread_cond_wait(&jobs->changed, &jobs->lock);
+			continue;
+		}
+		tried = next_job(jobs);
+		if (!tried) {
+			/* Cancelled while it was waited for the machine. */
+			pthread_mutex_unlock(&jobs->lock);
+			release(jobs);
+			pthread_mutex_lock(&jobs->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&jobs->lock);
+		claimed = claim(jobs);
+		pthread_mutex_lock(&jobs->lock);
+		if (!claimed && !jobs->stopping)
+			wait_a_moment(jobs);
+	}
+	pthread_mutex_unlock(&jobs->lock);
+	return claimed;
+}
+
+static enum job_state state_after(const struct jobs *jobs, int failed,
+				  int error)
+{
+	if (!failed)
+		return JOB_COMPLETED;
+	if (error != ECANCELED)
+		return JOB_ERROR;
+	return jobs->stopping ? JOB_INTERRUPTED : JOB_CANCELLED;
+}
+
+static void finish(struct jobs *jobs, struct job_run *run, int failed,
+		   int error)
+{
+	enum job_state state;
+	struct job *job;
+
+	lock_both(jobs);
+	job = jobs->active;
+	state = state_after(jobs, failed, error);
+	if (state == JOB_ERROR && !*run->error)
+		snprintf(run->error, sizeof(run->error),
+			 "wanted to run the job, found: %s", strerror(error));
+	if (state == JOB_INTERRUPTED)
+		snprintf(run->error, sizeof(run->error),
+			 "the daemon was told to end; resume it");
+	if (state == JOB_ERROR || state == JOB_INTERRUPTED) {
+		strcpy(job->error, run->error);
+		add_line(jobs, job, run->error);
+	}
+	jobs->active = NULL;
+	jobs->run = NULL;
+	enter(jobs, job, state);
+	json_decref(changed(jobs, job));
+	pthread_mutex_unlock(&jobs->disk);
+}
+
+/* With both locks; the second one is let go. */
+static void begin(struct jobs *jobs, struct job *job, struct job_run *run)
+{
+	*run = (struct job_run){
+		.settings = job->settings,
+		.earlier = json_incref(job->result),
+		.data = jobs->options.data,
+		.jobs = jobs,
+		.id = job->id,
+	};
+	jobs->run = run;
+	jobs->told_ns = 0;
+	job->has_progress = false;
+	enter(jobs, job, JOB_RUNNING);
+	json_decref(changed(jobs, job));
+}
+
+static void run_one(struct jobs *jobs)
+{
+	static struct job_run run;
+	int failed, error;
+	struct job *job;
+
+	lock_both(jobs);
+	/* It may have been cancelled meanwhile. */
+	job = jobs->stopping ? NULL : next_job(jobs);
+	if (!job) {
+		unlock_both(jobs);
+		return;
+	}
+	begin(jobs, job, &run);
+	pthread_mutex_unlock(&jobs->disk);
+	failed = job->kind->run(&run);
+	error = errno;
+	finish(jobs, &run, failed, error);
+	json_decref(run.earlier);
+	if (run.abandoned)
+		_exit(EXIT_FAILURE);
+}
+
+static void *run_jobs(void *data)
+{
+	struct jobs *jobs = data;
+
+	while (wait_for_job(jobs)) {
+		run_one(jobs);
+		release(jobs);
+	}
+	return NULL;
+}
+
+int jobs_start(struct jobs *jobs)
+{
+	int error = pthread_create(&jobs->thread, NULL, run_jobs, jobs);
+
+	jobs->started = !error;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+void jobs_stop(struct jobs *jobs)
+{
+	if (!jobs->started)
+		return;
+	lock_both(jobs);
+	jobs->stopping = true;
+	if (jobs->run)
+		command(jobs, CAPTURE_CANCEL);
+	pthread_cond_broadcast(&jobs->changed);
+	unlock_both(jobs);
+	pthread_join(jobs->thread, NULL);
+	jobs->started = false;
+}
+
+/* The daemon died while one ran: nothing is to move until somebody says so. */
+static void interrupt(struct jobs *jobs)
+{
+	bool ran = false;
+
+	for (size_t i = 0; i < jobs->count; i++)
+		ran |= jobs->list[i]->state == JOB_RUNNING ||
+		       jobs->list[i]->state == JOB_PAUSED;
+	for (size_t i = 0; i < jobs->count && ran; i++) {
+		struct job *job = jobs->list[i];
+
+		if (job->state >= JOB_COMPLETED)
+			continue;
+		strcpy(job->error, job->state == JOB_PENDING ?
+		       "the daemon died while another job ran; resume this one to queue it again" :
+		       "the daemon died while it ran; resume it");
+		pthread_mutex_lock(&jobs->lock);
+		enter(jobs, job, JOB_INTERRUPTED);
+		json_decref(changed(jobs, job));
+	}
+}
+
+static int take(void *data, json_t *value)
+{
+	struct jobs *jobs = data;
+	struct job *job = job_read(value, jobs->options.kinds);
+	size_t at = jobs->count;
+
+	if (!job)
+		return -1;
+	if (find(jobs, job->id) || jobs->count == JOBS_MAX) {
+		job_free(job);
+		errno = EBADMSG;
+		return -1;
+	}
+	for (; at && jobs->list[at - 1]->id > job->id; at--)
+		jobs->list[at] = jobs->list[at - 1];
+	jobs->list[at] = job;
+	jobs->count++;
+	if (job->id > jobs->last_id)
+		jobs->last_id = job->id;
+	if (job->order > jobs->last_order)
+		jobs->last_order = job->order;
+	return 0;
+}
+
+struct jobs *jobs_open(const struct jobs_options *options, char *error)
+{
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
+	pthread_condattr_t monotonic;
+
+	if (!jobs) {
+		refuse(error, ENOMEM, "wanted memory, found none; end other programs");
+		return NULL;
+	}
+	jobs->options = *options;
+	pthread_mutex_init(&jobs->disk, NULL);
+	pthread_mutex_init(&jobs->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&jobs->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	jobs->files = jobs_files_open(options->folder, take, jobs,
+				      &jobs->last_id, error);
+	if (!jobs->files) {
+		jobs_close(jobs);
+		return NULL;
+	}
+	interrupt(jobs);
+	return jobs;
+}
+
+void jobs_close(struct jobs *jobs)
+{
+	int error = errno;
+
+	if (!jobs)
+		return;
+	jobs_stop(jobs);
+	for (size_t i = 0; i < jobs->count; i++)
+		job_free(jobs->list[i]);
+	jobs_files_close(jobs->files);
+	pthread_cond_destroy(&jobs->changed);
+	pthread_mutex_destroy(&jobs->lock);
+	pthread_mutex_destroy(&jobs->disk);
+	free(jobs);
+	errno = error;
+}
