@@ -630,6 +630,8 @@ static double old_position[MOST_FRAMES];
 static uint8_t old_in_scan[MOST_FRAMES];
 static const uint64_t old_step_ns[] = { 1, 2 };
 static const int64_t old_steps[] = { 1, 2 };
+static uint64_t old_pass[MOST_FRAMES];
+static uint64_t old_count[2];
 
 static int old_pixels(void *data, size_t index, void *pixels)
 {
@@ -647,9 +649,16 @@ static void keep_as_earlier(void)
 		old_times[i] = world.frames[i].time_ns;
 		old_position[i] = world.position_stored[i];
 		old_in_scan[i] = world.in_scan[i];
+		old_pass[i] = world.in_scan[i];
 	}
+	old_count[0] = frames;
+	old_count[1] = 2;
 	earlier = (struct flyscan_earlier){
 		.path = "/earlier.h5", .start = 0, .end = 5, .places = 51,
+		.passes = 1, .scale = oscan_axis_steps_per_unit(&axis_info),
+		.pass = old_pass, .step_utc_ns = old_step_ns, .runs = 1,
+		.run_frames = &old_count[0], .run_steps = &old_count[1],
+		.boot_ids = "boot",
 		.frames = frames, .frame = old_frames, .time_ns = old_times,
 		.position = old_position, .position_start = old_position,
 		.position_end = old_position, .sigma = old_position,
@@ -694,7 +703,8 @@ TEST(R98_a_scan_that_completes_another_has_the_frames_of_both)
 	ck_assert_double_eq(stored("p_start"), 0);
 	ck_assert_double_eq(stored("num_frames"), 51);
 	ck_assert_str_eq(stored_text("resumed_from"), "/earlier.h5");
-	ck_assert_uint_eq(world.traced, result.steps_traced + 2);
+	ck_assert_uint_eq(world.traced, result.steps_traced);
+	ck_assert_uint_eq(world.earlier_steps, 2);
 }
 
 TEST(R98_frames_that_were_copied_are_no_first_frame)
@@ -711,6 +721,75 @@ TEST(R98_frames_that_were_copied_are_no_first_frame)
 	fails(ETIMEDOUT, "a first frame");
 	ck_assert_uint_eq(world.moves, 1);
 	ck_assert_str_eq(result.path, "");
+}
+
+TEST(an_axis_with_another_scale_cannot_complete_a_scan)
+{
+	new_world();
+	keep_as_earlier();
+	earlier.scale *= 2;
+	request.earlier = &earlier;
+	fails(EPROTO, "microsteps per mm as in /earlier.h5");
+	ck_assert_uint_eq(world.moves, 0);
+}
+
+TEST(after_a_reboot_a_scan_is_completed_only_where_the_position_is_known)
+{
+	new_world();
+	keep_as_earlier();
+	earlier.other_boot = true;
+	request.earlier = &earlier;
+	world.position_state = OSCAN_POSITION_ASSUMED;
+	fails(EPROTO, "home it with");
+	ck_assert_uint_eq(world.moves, 0);
+	ck_assert_str_eq(result.path, "");
+
+	new_world();
+	request.earlier = &earlier;
+	world.position_state = OSCAN_POSITION_KNOWN;
+	runs_well();
+}
+
+TEST(what_makes_positions_is_put_while_the_scan_runs)
+{
+	new_world();
+	request.passes = 2;
+	runs_well();
+	ck_assert_uint_eq(world.course[WRITER_COURSE_REST], 1);
+	ck_assert_uint_eq(world.course[WRITER_COURSE_LAUNCH], 2);
+	ck_assert_uint_gt(world.course[WRITER_COURSE_KNOWN], 50);
+	/* All but those that come when the frames have ended. */
+	ck_assert_uint_gt(world.steps_put, result.steps_traced / 2);
+	ck_assert_double_eq(stored("range/passes"), 2);
+	ck_assert_double_eq(stored("range/places"), 51);
+}
+
+/* The first two passes are there; the third and the last one are flown. */
+TEST(a_scan_of_several_passes_is_completed_pass_by_pass)
+{
+	new_world();
+	request.passes = 2;
+	runs_well();
+	keep_as_earlier();
+	earlier.passes = 4;
+	earlier.first_pass = 2;
+	for (size_t i = 0; i < earlier.frames; i++)
+		old_pass[i] = world.pass[i];
+
+	new_world();
+	request.earlier = &earlier;
+	request.passes = 2;
+	runs_well();
+	ck_assert_uint_eq(result.warning_count, 0);
+	ck_assert_uint_eq(result.frames_in_scan, 4 * 51);
+	ck_assert_double_eq(stored("passes"), 4);
+	for (uint64_t pass = 1; pass <= 4; pass++) {
+		unsigned int frames = 0;
+
+		for (size_t i = 0; i < world.paired; i++)
+			frames += world.pass[i] == pass;
+		ck_assert_uint_eq(frames, 51);
+	}
 }
 
 TEST(frames_of_another_size_cannot_be_completed)

@@ -32,6 +32,7 @@
 
 #define SECOND 1000000000ull
 #define MOST_FRAMES 4096
+#define MOST_STEPS 200000
 #define WIDTH 8
 #define HEIGHT 4
 #define NEVER UINT64_MAX
@@ -98,6 +99,7 @@ static struct world {
 	uint64_t first_delay_ns;	/* of the first frame after a start */
 	uint64_t dropped[8];		/* told after each start */
 	bool state_fails;
+	uint32_t position_state;
 	uint64_t stall_at;		/* frames written then */
 	uint64_t stall_until_ns;	/* 0: for ever */
 	uint64_t stall_ns;		/* that it lasts from when it began */
@@ -128,9 +130,14 @@ static struct world {
 	double start_stored[MOST_FRAMES];
 	double end_stored[MOST_FRAMES];
 	uint8_t in_scan[MOST_FRAMES];
+	uint64_t pass[MOST_FRAMES];
 	size_t paired;
 	size_t shown;
 	size_t traced;
+	size_t steps_put;
+	uint64_t put_ns[MOST_STEPS];
+	size_t course[4];
+	size_t earlier_steps;
 	char status[FLYSCAN_ERROR_LEN];
 	char exit_status[16];
 
@@ -414,6 +421,7 @@ int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
 	if (world.moves)
 		state->last_step_ns = step_time(&world.move, steps_made());
 	state->time_ns = world.now;
+	state->position_state = world.position_state;
 	if (world.controlled)
 		state->flags = OSCAN_STATE_CONTROLLED;
 	if (world.enabled)
@@ -820,7 +828,42 @@ int writer_add_pairing(struct writer *writer,
 int writer_add_trace(struct writer *writer, const struct writer_trace *trace)
 {
 	(void)writer;
+	/* Those that were put while it ran are the first of them. */
+	ck_assert_uint_le(world.steps_put, trace->steps);
+	ck_assert(!memcmp(world.put_ns, trace->time_ns,
+			  world.steps_put * sizeof(*world.put_ns)));
 	world.traced = trace->steps;
+	return 0;
+}
+
+int writer_put_steps(struct writer *writer, const struct writer_trace *steps)
+{
+	(void)writer;
+	ck_assert_uint_le(world.steps_put + steps->steps, MOST_STEPS);
+	memcpy(world.put_ns + world.steps_put, steps->time_ns,
+	       steps->steps * sizeof(*world.put_ns));
+	world.steps_put += steps->steps;
+	return 0;
+}
+
+int writer_put_course(struct writer *writer, enum writer_course event,
+		      uint64_t time_ns, int64_t position)
+{
+	(void)writer;
+	(void)time_ns;
+	(void)position;
+	world.course[event]++;
+	return 0;
+}
+
+int writer_add_earlier_steps(struct writer *writer,
+			     const struct writer_trace *trace,
+			     const uint64_t *utc_ns)
+{
+	(void)writer;
+	ck_assert_uint_eq(world.taken, 0);
+	ck_assert(utc_ns || !trace->steps);
+	world.earlier_steps += trace->steps;
 	return 0;
 }
 
@@ -858,6 +901,8 @@ int writer_add_array(struct writer *writer, const char *name,
 {
 	(void)writer;
 	(void)unit;
+	if (!strcmp(name, "pairing/pass"))
+		memcpy(world.pass, values, count * sizeof(*values));
 	return store(name, count ? (double)values[0] : NAN, "");
 }
 

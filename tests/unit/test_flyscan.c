@@ -3,6 +3,7 @@
  * userspace/scan/geometry.c userspace/scan/metadata.c
  * userspace/scan/motion.c userspace/scan/pair.c
  * userspace/scan/place.c userspace/scan/preflight.c userspace/scan/store.c
+ * userspace/scan/store-begin.c
  * userspace/scan/uncertainty.c userspace/scan/latency-file.c
  * userspace/scan/guard.c userspace/scan/window.c userspace/scan/finish.c
  * userspace/scan/limits.c userspace/scan/earlier.c userspace/scan/restore.c

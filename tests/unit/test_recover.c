@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/writer/writer.c userspace/writer/nexus.c
  *	userspace/writer/layout.c userspace/writer/h5.c
+ *	userspace/writer/h5read.c
  *	userspace/writer/queue.c userspace/writer/space.c
  *	userspace/writer/compress.c userspace/writer/documents.c
  *	userspace/writer/documents-recover.c userspace/writer/recover.c
@@ -38,7 +39,9 @@
 #define WIDTH 33
 #define HEIGHT 17
 #define BYTES (WIDTH * HEIGHT)
+#define LOG "/entry/instrument/turntable/value_log/"
 #define ROUNDS 50
+#define STEPS 3
 #define FRAMES 600
 #define DEADLINE_MS 20000
 
@@ -202,6 +205,20 @@ static uint8_t pixel(uint64_t frame, size_t k)
 	return (uint8_t)(7 * frame + 31 * k + k / 256);
 }
 
+/* STEPS for each frame, before it. */
+static int put_steps(struct writer *writer, uint64_t frame)
+{
+	uint64_t times[STEPS];
+	int64_t positions[STEPS];
+	const struct writer_trace steps = { STEPS, times, positions };
+
+	for (uint64_t n = 0; n < STEPS; n++) {
+		times[n] = 5 * (frame * STEPS + n) + 1;
+		positions[n] = frame * STEPS + n;
+	}
+	return writer_put_steps(writer, &steps);
+}
+
 static int put(struct writer *writer, uint64_t n)
 {
 	const struct writer_frame frame = {
@@ -209,6 +226,8 @@ static int put(struct writer *writer, uint64_t n)
 	};
 	uint8_t pixels[BYTES];
 
+	if (put_steps(writer, n))
+		return -1;
 	for (size_t k = 0; k < BYTES; k++)
 		pixels[k] = pixel(n, k);
 	return writer_put(writer, pixels, &frame);
@@ -298,8 +317,29 @@ static void check_pixels(hid_t file, uint64_t frames)
 	free(pixels);
 }
 
-/* As any reader opens it, without SWMR. */
-static void check_recovered(uint64_t frames)
+/* Those before a frame that was flushed are there. */
+static void check_steps(hid_t file, uint64_t frames)
+{
+	uint64_t *times, *positions;
+	hsize_t count = read_column(file, LOG "time_ns", NULL);
+
+	ck_assert_uint_ge(count, STEPS * frames);
+	ck_assert_uint_ge(read_column(file, LOG "raw_value", NULL),
+			  STEPS * frames);
+	times = calloc(count + 1, sizeof(*times));
+	positions = calloc(read_column(file, LOG "raw_value", NULL) + 1,
+			   sizeof(*positions));
+	read_column(file, LOG "time_ns", times);
+	read_column(file, LOG "raw_value", positions);
+	for (uint64_t n = 0; n < STEPS * frames; n++)
+		MUST(times[n] == 5 * n + 1 && positions[n] == n, "step %llu",
+		     (unsigned long long)n);
+	free(times);
+	free(positions);
+}
+
+/* As any reader opens it, without SWMR; @least of @frames were flushed. */
+static void check_recovered(uint64_t frames, uint64_t least)
 {
 	hid_t file = H5Fopen(copy, H5F_ACC_RDONLY, H5P_DEFAULT);
 	uint64_t *numbers = calloc(frames + 1, sizeof(*numbers));
@@ -313,6 +353,7 @@ static void check_recovered(uint64_t frames)
 	for (uint64_t n = 0; n < frames; n++)
 		MUST(numbers[n] == 3 * n, "row %llu", (unsigned long long)n);
 	check_pixels(file, frames);
+	check_steps(file, least);
 	H5Fclose(file);
 	free(numbers);
 }
@@ -336,12 +377,12 @@ static void must_recover(const char *from, uint64_t least)
 	const uint64_t sum = sum_of(from);
 	uint64_t frames;
 
-	ck_assert_msg(!recover_file(from, copy, &frames), "%s",
+	ck_assert_msg(!recover_file(from, copy, NULL, NULL, &frames), "%s",
 		      strerror(errno));
 	ck_assert_msg(frames >= least, "%llu frames of %llu",
 		      (unsigned long long)frames, (unsigned long long)least);
 	ck_assert(sum_of(from) == sum);
-	check_recovered(frames);
+	check_recovered(frames, least);
 }
 
 /* The same numbers each time. */
@@ -388,7 +429,7 @@ static void must_refuse(const char *from, const char *to, int error)
 {
 	uint64_t frames;
 
-	ck_assert_int_eq(recover_file(from, to, &frames), -1);
+	ck_assert_int_eq(recover_file(from, to, NULL, NULL, &frames), -1);
 	ck_assert_msg(errno == error, "%s, not %s", strerrorname_np(errno),
 		      strerrorname_np(error));
 }

@@ -16,6 +16,11 @@
  * @axis: name of the axis
  * @camera: id of the camera
  * @in_scan: what counts of the earlier frames beside the new ones
+ * @pass: of the earlier frames, also the others that are asked for
+ * @step_utc_ns: likewise
+ * @run_frames: likewise
+ * @run_steps: likewise
+ * @boot_ids: likewise
  */
 struct resumed {
 	struct scanfile file;
@@ -26,35 +31,28 @@ struct resumed {
 	char axis[SCANFILE_TEXT_LEN];
 	char camera[SCANFILE_TEXT_LEN];
 	uint8_t *in_scan;
+	uint64_t *pass;
+	uint64_t *step_utc_ns;
+	uint64_t *run_frames;
+	uint64_t *run_steps;
+	char boot_ids[2 * SCANFILE_TEXT_LEN];
 };
 
 /**
- * resume_missing - which places have no frame
- * @positions: shape [@frames], NAN: not known
- * @in_scan: shape [@frames]
- * @start: first place
- * @end: last place
- * @places: number of places, >= 2
- * @first: out: first place without a frame
- * @last: out: last one; one apart from @first at least, so that there is a
- *	range to scan
- *
- * A frame stands on a place if it is nearer to it than to any other.
- *
- * Return: number of places without a frame.
- */
-uint32_t resume_missing(const double *positions, const uint8_t *in_scan,
-			size_t frames, double start, double end,
-			uint32_t places, uint32_t *first, uint32_t *last);
-
-/**
- * resume_load - read the earlier scan; ask for what is missing in it
+ * resume_load - read the earlier scan, recovered if it was killed; ask for what
+ * is missing in it
  * @resumed: zeroed
  *
  * Return: 0, or EXIT_FAILURE after a sentence.
  */
 int resume_load(struct resumed *resumed, const char *path,
 		struct flyscan_request *request);
+
+/** resume_read_earlier - resumed->earlier; EXIT_FAILURE after a sentence */
+int resume_read_earlier(struct resumed *resumed);
+
+/** resume_cannot - "wanted to complete ..., found @what"; EXIT_FAILURE */
+int resume_cannot(const struct resumed *resumed, const char *what);
 
 /** resume_end - close and free; the request is not valid any more */
 void resume_end(struct resumed *resumed);

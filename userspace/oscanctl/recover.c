@@ -7,6 +7,7 @@
 #include <string.h>
 #include "oscanctl.h"
 #include "recover.h"
+#include "recovered.h"
 
 #define PATH_LEN 4096
 
@@ -59,13 +60,18 @@ static int tell_whole(const char *file, bool json)
 	return EXIT_SUCCESS;
 }
 
-static int tell_frames(const char *to, uint64_t frames, bool json)
+static int tell_frames(const char *to, const struct recovered *found,
+		       bool json)
 {
 	if (json)
-		return print_json(json_pack("{s:s, s:b, s:I}", "file", to,
+		return print_json(json_pack("{s:s, s:b, s:I, s:I}", "file", to,
 					    "recovered", 1, "frames",
-					    (json_int_t)frames));
-	printf("frames    %" PRIu64 " recovered\nfile      %s\n", frames, to);
+					    (json_int_t)found->frames,
+					    "positions",
+					    (json_int_t)found->positions));
+	printf("frames    %" PRIu64 " recovered\n", found->frames);
+	printf("positions %" PRIu64 " known\n", found->positions);
+	printf("file      %s\n", to);
 	return EXIT_SUCCESS;
 }
 
@@ -74,7 +80,7 @@ int cmd_recover(int argc, char **argv)
 	const char *to = NULL, *file;
 	struct options options;
 	char path[PATH_LEN];
-	uint64_t frames;
+	struct recovered found;
 	int key;
 
 	options_begin(&options, &usage, argc, argv);
@@ -87,8 +93,8 @@ int cmd_recover(int argc, char **argv)
 		return recover_failed(file, file, errno);
 	if (!to)
 		to = path;
-	if (!recover_file(file, to, &frames))
-		return tell_frames(to, frames, options.json);
+	if (!flyscan_recover(file, to, &found))
+		return tell_frames(to, &found, options.json);
 	if (errno == EALREADY)
 		return tell_whole(file, options.json);
 	return recover_failed(file, to, errno);

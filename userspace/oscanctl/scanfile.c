@@ -6,75 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "h5read.h"
 #include "oscanctl.h"
 #include "scanfile.h"
 
 #define FLYSCAN "/entry/flyscan/"
 #define IMAGES "/entry/data/data"
 
-static void absolute(const char *name, char path[SCANFILE_TEXT_LEN])
+/* A text that names a dataset, and FLYSCAN before it. */
+#define PATH_LEN (SCANFILE_TEXT_LEN + 64)
+
+static void absolute(const char *name, char path[PATH_LEN])
 {
-	snprintf(path, SCANFILE_TEXT_LEN, "%s%s", *name == '/' ? "" : FLYSCAN,
+	snprintf(path, PATH_LEN, "%s%s", *name == '/' ? "" : FLYSCAN,
 		 name);
-}
-
-/* H5Lexists() wants each part of the path to be there. */
-static bool is_there(hid_t file, const char *path)
-{
-	char part[SCANFILE_TEXT_LEN];
-	size_t at;
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (at = 1; at <= strlen(path); at++) {
-		if (path[at] && path[at] != '/')
-			continue;
-		part[at] = '\0';
-		if (H5Lexists(file, part, H5P_DEFAULT) <= 0)
-			return false;
-		part[at] = path[at];
-	}
-	return true;
 }
 
 static hid_t open_dataset(const struct scanfile *scan, const char *name)
 {
-	char path[SCANFILE_TEXT_LEN];
+	char path[PATH_LEN];
 
 	absolute(name, path);
-	if (!is_there(scan->file, path))
-		return -1;
-	return H5Dopen2(scan->file, path, H5P_DEFAULT);
+	return h5_open(scan->file, path);
 }
 
-static hssize_t length(hid_t dataset)
-{
-	hid_t space = H5Dget_space(dataset);
-	hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
-
-	if (space >= 0)
-		H5Sclose(space);
-	return count;
-}
-
-/* Whole dataset; the result is to be freed. */
 static void *read_all(const struct scanfile *scan, const char *name,
 		      hid_t type, size_t size, size_t *count)
 {
-	hid_t dataset = open_dataset(scan, name);
-	hssize_t points = dataset < 0 ? -1 : length(dataset);
-	void *values = NULL;
+	char path[PATH_LEN];
 
-	if (points >= 0)
-		values = calloc(points + 1, size);
-	if (values && points &&
-	    H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
-		free(values);
-		values = NULL;
-	}
-	if (dataset >= 0)
-		H5Dclose(dataset);
-	*count = points < 0 ? 0 : points;
-	return values;
+	absolute(name, path);
+	return h5_read_all(scan->file, path, type, size, count);
 }
 
 void *scanfile_values(const struct scanfile *scan, const char *name,
@@ -83,51 +45,20 @@ void *scanfile_values(const struct scanfile *scan, const char *name,
 	return read_all(scan, name, type, size, count);
 }
 
-/* Of one text or of a list of them. */
-static void read_attribute(hid_t attribute, char text[SCANFILE_TEXT_LEN])
-{
-	hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-	const hssize_t count = H5Sget_simple_extent_npoints(space);
-	char **texts = calloc(count > 0 ? count : 1, sizeof(*texts));
-
-	if (texts && count > 0 && H5Tis_variable_str(type) > 0 &&
-	    H5Aread(attribute, type, texts) >= 0) {
-		snprintf(text, SCANFILE_TEXT_LEN, "%s", texts[0]);
-		H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts);
-	}
-	free(texts);
-	H5Sclose(space);
-	H5Tclose(type);
-}
-
 const char *scanfile_attribute(const struct scanfile *scan, const char *path,
 			       const char *name,
 			       char text[SCANFILE_TEXT_LEN])
 {
-	hid_t attribute = -1;
-
-	*text = '\0';
-	if (is_there(scan->file, path))
-		attribute = H5Aopen_by_name(scan->file, path, name,
-					    H5P_DEFAULT, H5P_DEFAULT);
-	if (attribute < 0)
-		return text;
-	read_attribute(attribute, text);
-	H5Aclose(attribute);
+	h5_read_attribute(scan->file, path, name, text, SCANFILE_TEXT_LEN);
 	return text;
 }
 
 double scanfile_number(const struct scanfile *scan, const char *name)
 {
-	double *values, value = NAN;
-	size_t count;
+	char path[PATH_LEN];
 
-	values = read_all(scan, name, H5T_NATIVE_DOUBLE, sizeof(*values),
-			  &count);
-	if (values && count == 1)
-		value = *values;
-	free(values);
-	return value;
+	absolute(name, path);
+	return h5_read_number(scan->file, path);
 }
 
 int scanfile_counts(const struct scanfile *scan, const char *name,
@@ -146,31 +77,13 @@ int scanfile_counts(const struct scanfile *scan, const char *name,
 	return result;
 }
 
-static void read_text(hid_t dataset, char text[SCANFILE_TEXT_LEN])
-{
-	hid_t type = H5Dget_type(dataset);
-	char *value = NULL;
-
-	if (type >= 0 && H5Tis_variable_str(type) > 0 &&
-	    H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-		    &value) >= 0 && value) {
-		snprintf(text, SCANFILE_TEXT_LEN, "%s", value);
-		H5free_memory(value);
-	}
-	if (type >= 0)
-		H5Tclose(type);
-}
-
-const char *scanfile_text(const struct scanfile *scan, const char *path,
+const char *scanfile_text(const struct scanfile *scan, const char *name,
 			  char text[SCANFILE_TEXT_LEN])
 {
-	hid_t dataset = open_dataset(scan, path);
+	char path[PATH_LEN];
 
-	*text = '\0';
-	if (dataset < 0)
-		return text;
-	read_text(dataset, text);
-	H5Dclose(dataset);
+	absolute(name, path);
+	h5_read_text(scan->file, path, text, SCANFILE_TEXT_LEN);
 	return text;
 }
 

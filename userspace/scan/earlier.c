@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A scan that completes another begins with the frames of that one. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "scan.h"
+#include "store.h"
 
 static int same_size(struct scan *scan)
 {
@@ -64,39 +66,87 @@ int scan_copy_earlier(struct scan *scan)
 	return result;
 }
 
-int scan_trace(struct scan *scan, struct writer_trace *trace)
+static int store_runs(struct scan *scan)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
-	size_t before = earlier ? earlier->steps : 0, now;
-	const int64_t *position;
-	const uint64_t *time_ns;
-	uint64_t *times;
-	int64_t *positions;
+	struct writer *writer = scan->writer;
 
-	now = oscan_track_count(scan->track);
-	oscan_track_steps(scan->track, &time_ns, &position);
-	times = calloc(before + now + 1, sizeof(*times));
-	positions = calloc(before + now + 1, sizeof(*positions));
-	if (!times || !positions) {
-		free(times);
-		free(positions);
-		return scan_fail(scan, ENOMEM,
-				 "wanted memory for %zu steps, found none; end other programs",
-				 before + now);
-	}
-	if (before) {
-		memcpy(times, earlier->step_ns, before * sizeof(*times));
-		memcpy(positions, earlier->step_position,
-		       before * sizeof(*positions));
-	}
-	if (now) {
-		memcpy(times + before, time_ns, now * sizeof(*times));
-		memcpy(positions + before, position, now * sizeof(*positions));
-	}
-	*trace = (struct writer_trace){
-		.steps = before + now,
-		.time_ns = times,
-		.position = positions,
+	return writer_add_text(writer, "resumed_from", earlier->path) ||
+	       writer_add_array(writer, "earlier/frames", earlier->run_frames,
+				earlier->runs, NULL) ||
+	       writer_add_array(writer, "earlier/steps", earlier->run_steps,
+				earlier->runs, NULL) ||
+	       writer_add_text(writer, "earlier/boot_ids", earlier->boot_ids) ?
+	       -1 : 0;
+}
+
+static int store_marks(struct scan *scan)
+{
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+	uint64_t *in_scan = calloc(earlier->frames + 1, sizeof(*in_scan));
+	int ret;
+
+	if (!in_scan)
+		return -1;
+	for (size_t i = 0; i < earlier->frames; i++)
+		in_scan[i] = earlier->in_scan[i];
+	ret = writer_add_array(scan->writer, "earlier/in_scan", in_scan,
+			       earlier->frames, NULL);
+	free(in_scan);
+	return ret;
+}
+
+int scan_store_earlier(struct scan *scan)
+{
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+	const char *unit = scan_unit(scan);
+	const struct {
+		const char *name;
+		const double *values;
+	} reals[] = {
+		{ "earlier/position", earlier->position },
+		{ "earlier/position_start", earlier->position_start },
+		{ "earlier/position_end", earlier->position_end },
+		{ "earlier/position_errors", earlier->sigma },
+		{ "earlier/speed", earlier->speed },
 	};
+	const struct writer_trace steps = {
+		earlier->steps, earlier->step_ns, earlier->step_position
+	};
+
+	if (store_runs(scan) || store_marks(scan) ||
+	    writer_add_earlier_steps(scan->writer, &steps,
+				     earlier->step_utc_ns) ||
+	    writer_add_array(scan->writer, "earlier/time_ns", earlier->time_ns,
+			     earlier->frames, "ns") ||
+	    writer_add_array(scan->writer, "earlier/pass", earlier->pass,
+			     earlier->frames, NULL))
+		return -1;
+	for (size_t i = 0; i < COUNT(reals); i++)
+		if (writer_add_reals(scan->writer, reals[i].name,
+				     reals[i].values, earlier->frames,
+				     i < COUNT(reals) - 1 ? unit : NULL))
+			return -1;
+	return 0;
+}
+
+int scan_check_earlier(struct scan *scan)
+{
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+	double scale = oscan_axis_steps_per_unit(scan->info);
+
+	if (!earlier)
+		return 0;
+	if (fabs(earlier->scale - scale) > 1e-9 * scale)
+		return scan_fail(scan, EPROTO,
+				 "wanted %s with %.9g microsteps per %s as in %.200s, found %.9g; set the axis up as it was",
+				 scan->info->name, earlier->scale,
+				 scan_unit(scan), earlier->path, scale);
+	if (earlier->other_boot &&
+	    scan->state.position_state != OSCAN_POSITION_KNOWN)
+		return scan_fail(scan, EPROTO,
+				 "wanted to complete %.200s, which is from before the machine was started again, found the position of %s not known since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",
+				 earlier->path, scan->info->name,
+				 scan->info->name);
 	return 0;
 }

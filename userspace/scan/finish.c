@@ -115,7 +115,8 @@ static void warn_of_frames(struct scan *scan)
 {
 	const struct flyscan_result *result = scan->result;
 	const struct flyscan_earlier *earlier = scan->request->earlier;
-	uint64_t places = earlier ? earlier->places :
+	uint64_t places = earlier ?
+			  (uint64_t)earlier->places * earlier->passes :
 			  (uint64_t)result->geometry.frames *
 			  scan_pass_count(scan);
 

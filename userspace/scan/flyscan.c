@@ -316,12 +316,13 @@ static int fly(struct scan *scan)
 	if (scan_preflight(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_MEASURE);
-	if (scan_measure(scan) || plan_measured(scan) || scan_create(scan) ||
-	    scan_copy_earlier(scan))
+	if (scan_measure(scan) || plan_measured(scan) || scan_create(scan))
+		return -1;
+	scan_read_clocks(&scan->start_clocks);
+	if (scan_store_begin(scan) || scan_copy_earlier(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_TAXI);
 	scan_guard_begin(scan);
-	scan_read_clocks(&scan->start_clocks);
 	if (scan_taxi(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_ARM);
@@ -357,8 +358,11 @@ static void count_frames(struct scan *scan)
 
 static void drain(struct scan *scan)
 {
+	const uint64_t begun_ns = scan_now();
+
 	while (writer_written(scan->writer) < scan_frames_put(scan) &&
-	       !writer_error(scan->writer) && !scan_guard_writer(scan)) {
+	       !writer_error(scan->writer) && !scan_guard_writer(scan) &&
+	       !scan_guard_flush(scan, begun_ns)) {
 		scan_tell(scan);
 		sleep_until(scan_now() + SCAN_TICK_MS * 1000000ull);
 	}
@@ -420,7 +424,8 @@ static void finish_file(struct scan *scan)
 	if (scan->track) {
 		scan_collect_trace(scan);
 		count_steps(scan);
-		scan_pair(scan);
+		if (!scan_pair(scan) && !scan_store_trace(scan))
+			scan_check_pairs(scan);
 	}
 	scan_check_sums(scan);
 	scan_check_warnings(scan);

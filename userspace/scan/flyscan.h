@@ -51,7 +51,10 @@ bool flyscan_md_key(const char *key);
  * @path: of its file
  * @start: user's unit, first place of the whole scan (p_start)
  * @end: last one (p_end)
- * @places: number of places of the whole scan (num_frames)
+ * @places: number of places of a pass of the whole scan (num_frames)
+ * @passes: number of passes of the whole scan
+ * @first_pass: of these, the first one that is flown now, from 0
+ * @scale: microsteps per user's unit
  * @frames: number of frames
  * @frame: shape [@frames], as writer_put() wants them, but for the pixels
  * @time_ns: shape [@frames], when each was exposed
@@ -62,9 +65,18 @@ bool flyscan_md_key(const char *key);
  * @sigma: shape [@frames]
  * @speed: shape [@frames]
  * @in_scan: shape [@frames]
+ * @pass: shape [@frames], number of the pass that each is of, from 1; 0: none
  * @steps: number of steps
- * @step_ns: shape [@steps], CLOCK_MONOTONIC of the same boot
+ * @step_ns: shape [@steps], CLOCK_MONOTONIC
+ * @step_utc_ns: shape [@steps], when that was, from 1970-01-01 UTC
  * @step_position: shape [@steps], microsteps
+ * @runs: number of scans that the frames are from, one after the other
+ * @run_frames: shape [@runs], number of frames of each
+ * @run_steps: shape [@runs], number of steps of each
+ * @boot_ids: of the machine's start that the times of each are of, with a
+ *	space between
+ * @other_boot: not all of them are of this start; then the position must be
+ *	known, for the steps were not counted in between
  * @width: pixels
  * @height: pixels
  * @pixels: copy the pixels of frame @index; 0, or -1 with errno
@@ -75,6 +87,9 @@ struct flyscan_earlier {
 	double start;
 	double end;
 	uint32_t places;
+	uint32_t passes;
+	uint32_t first_pass;
+	double scale;
 	size_t frames;
 	const struct writer_frame *frame;
 	const uint64_t *time_ns;
@@ -84,14 +99,27 @@ struct flyscan_earlier {
 	const double *sigma;
 	const double *speed;
 	const uint8_t *in_scan;
+	const uint64_t *pass;
 	size_t steps;
 	const uint64_t *step_ns;
+	const uint64_t *step_utc_ns;
 	const int64_t *step_position;
+	size_t runs;
+	const uint64_t *run_frames;
+	const uint64_t *run_steps;
+	const char *boot_ids;
+	bool other_boot;
 	uint32_t width;
 	uint32_t height;
 	int (*pixels)(void *data, size_t index, void *pixels);
 	void *data;
 };
+
+/* Longer than the name of a start of the machine. */
+#define FLYSCAN_BOOT_LEN 64
+
+/** flyscan_boot_id - of this start of the machine, "" if not known */
+void flyscan_boot_id(char id[FLYSCAN_BOOT_LEN]);
 
 /**
  * struct flyscan_request - what is asked for; names in the comments are those

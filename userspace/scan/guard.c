@@ -126,6 +126,21 @@ int scan_guard_writer(struct scan *scan)
 			 timeout);
 }
 
+int scan_guard_flush(struct scan *scan, uint64_t begun_ns)
+{
+	double timeout = scan_flush_timeout_s(scan);
+	uint64_t written = writer_written(scan->writer);
+
+	if (scan_now() - begun_ns <= to_ns(timeout))
+		return 0;
+	scan->stalled = true;
+	return scan_fail(scan, ETIMEDOUT,
+			 "wanted all %llu frames in %.200s within %.3g s of the last one, found %llu there; take a faster disk, smaller frames or a longer period",
+			 (unsigned long long)scan_frames_put(scan),
+			 scan->result->path, timeout,
+			 (unsigned long long)written);
+}
+
 int scan_guard(struct scan *scan)
 {
 	if (scan->moving && guard_motion(scan))

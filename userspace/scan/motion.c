@@ -150,13 +150,39 @@ static int read_steps(struct scan *scan)
 	return scan->error ? -1 : 0;
 }
 
+/* So that they are in the file if this program is killed. */
+static int put_steps(struct scan *scan)
+{
+	const size_t count = oscan_track_count(scan->track);
+	int64_t position = scan->before.position;
+	const uint64_t known_ns = oscan_track_horizon(scan->track);
+	struct writer_trace steps = { .steps = count - scan->steps_put };
+
+	oscan_track_steps(scan->track, &steps.time_ns, &steps.position);
+	if (count)
+		position = steps.position[count - 1];
+	if (steps.steps) {
+		steps.time_ns += scan->steps_put;
+		steps.position += scan->steps_put;
+	}
+	if (known_ns == scan->known_put_ns)
+		return 0;
+	if (writer_put_steps(scan->writer, &steps) ||
+	    writer_put_course(scan->writer, WRITER_COURSE_KNOWN, known_ns,
+			      position))
+		return scan_writer_failed(scan, errno);
+	scan->steps_put = count;
+	scan->known_put_ns = known_ns;
+	return 0;
+}
+
 int scan_watch(struct scan *scan)
 {
 	struct oscan_state *state = &scan->state;
 
 	if (oscan_motor_state(scan->motor, scan->axis, state))
 		return state_failed(scan);
-	if (read_steps(scan))
+	if (read_steps(scan) || (scan->track && put_steps(scan)))
 		return -1;
 	if (scan_guard(scan))
 		return -1;
@@ -236,6 +262,10 @@ int scan_taxi(struct scan *scan)
 	if (!scan->track)
 		return scan_fail(scan, ENOMEM,
 				 "wanted memory for the steps, found none; end other programs");
+	scan->known_put_ns = scan->before.time_ns;
+	if (writer_put_course(scan->writer, WRITER_COURSE_REST,
+			      scan->before.time_ns, scan->before.position))
+		return scan_writer_failed(scan, errno);
 	return 0;
 }
 
@@ -257,6 +287,9 @@ int scan_launch(struct scan *scan)
 		return -1;
 	pass->launch_ns = scan->move.start_ns;
 	scan->result->passes++;
+	if (writer_put_course(scan->writer, WRITER_COURSE_LAUNCH,
+			      pass->launch_ns, scan->move.target))
+		return scan_writer_failed(scan, errno);
 	return 0;
 }
 
@@ -364,5 +397,18 @@ int scan_collect_trace(struct scan *scan)
 		return scan_fail(scan, errno,
 				 "wanted to end the trace of %s, found: %s; start the scan again",
 				 scan->info->name, strerror(errno));
+	return 0;
+}
+
+int scan_store_trace(struct scan *scan)
+{
+	struct writer_trace steps = {
+		.steps = oscan_track_count(scan->track),
+	};
+
+	oscan_track_steps(scan->track, &steps.time_ns, &steps.position);
+	if (writer_add_trace(scan->writer, &steps))
+		return scan_writer_failed(scan, errno);
+	scan->result->steps_traced = steps.steps;
 	return 0;
 }

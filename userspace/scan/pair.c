@@ -15,6 +15,7 @@ struct table {
 	double *between;
 	double *speed;
 	uint8_t *in_scan;
+	uint64_t *pass;
 	uint64_t *time_ns;
 };
 
@@ -85,7 +86,8 @@ static void fill_row(struct scan *scan, struct table *table, size_t row)
 		table->position_end[row] =
 			position_at(scan, time_ns + half_ns);
 	}
-	table->in_scan[row] = scan_in_window(scan, time_ns);
+	table->pass[row] = scan_pass_at(scan, time_ns);
+	table->in_scan[row] = table->pass[row] > 0;
 	scan->result->frames_in_scan += table->in_scan[row];
 }
 
@@ -121,6 +123,7 @@ static void fill_earlier(struct scan *scan, struct table *table, size_t row)
 	table->speed[row] = earlier->speed[row];
 	table->between[row] = NAN;
 	table->in_scan[row] = earlier->in_scan[row];
+	table->pass[row] = earlier->pass[row];
 	scan->result->frames_in_scan += table->in_scan[row];
 }
 
@@ -133,6 +136,7 @@ static void free_table(struct table *table)
 	free(table->between);
 	free(table->speed);
 	free(table->in_scan);
+	free(table->pass);
 	free(table->time_ns);
 }
 
@@ -147,10 +151,12 @@ static bool make_table(struct table *table, size_t rows)
 	table->between = calloc(room, sizeof(*table->between));
 	table->speed = calloc(room, sizeof(*table->speed));
 	table->in_scan = calloc(room, sizeof(*table->in_scan));
+	table->pass = calloc(room, sizeof(*table->pass));
 	table->time_ns = calloc(room, sizeof(*table->time_ns));
 	return table->position && table->position_start &&
 	       table->position_end && table->sigma && table->between &&
-	       table->speed && table->in_scan && table->time_ns;
+	       table->speed && table->in_scan && table->pass &&
+	       table->time_ns;
 }
 
 static int store_table(struct scan *scan, const struct table *table,
@@ -165,23 +171,15 @@ static int store_table(struct scan *scan, const struct table *table,
 		.speed = table->speed,
 		.in_scan = table->in_scan,
 	};
-	struct writer_trace trace;
-	int result;
 
-	if (scan_trace(scan, &trace))
-		return -1;
-	result = writer_add_pairing(scan->writer, &pairing) ||
-		 writer_add_array(scan->writer, "pairing/time_ns",
-				  table->time_ns, rows, "ns") ||
-		 scan_store_uncertainty(scan, table->time_ns, table->position,
-					table->between, table->in_scan,
-					rows) ||
-		 writer_add_trace(scan->writer, &trace);
-	free((void *)trace.time_ns);
-	free((void *)trace.position);
-	if (result)
+	if (writer_add_pairing(scan->writer, &pairing) ||
+	    writer_add_array(scan->writer, "pairing/time_ns", table->time_ns,
+			     rows, "ns") ||
+	    writer_add_array(scan->writer, "pairing/pass", table->pass, rows,
+			     NULL) ||
+	    scan_store_uncertainty(scan, table->time_ns, table->position,
+				   table->between, table->in_scan, rows))
 		return scan_writer_failed(scan, errno);
-	scan->result->steps_traced = oscan_track_count(scan->track);
 	return 0;
 }
 
@@ -207,11 +205,18 @@ int scan_pair(struct scan *scan)
 	find_intervals(scan, &table, rows);
 	result = store_table(scan, &table, rows);
 	free_table(&table);
-	if (!result && scan->result->frames_unpaired)
-		result = scan_fail(scan, ENODATA,
-				   "wanted the position of each of %zu frames, found none for %llu of them, because the trace has gaps; start the scan again, with less load on the machine",
-				   rows,
-				   (unsigned long long)
-				   scan->result->frames_unpaired);
 	return result;
+}
+
+int scan_check_pairs(struct scan *scan)
+{
+	const struct flyscan_result *result = scan->result;
+
+	if (!result->frames_unpaired)
+		return 0;
+	return scan_fail(scan, ENODATA,
+			 "wanted the position of each of %llu frames, found none for %llu of them, because the trace has gaps; start the scan again, with less load on the machine",
+			 (unsigned long long)(result->ledger.copied +
+					      result->ledger.written),
+			 (unsigned long long)result->frames_unpaired);
 }

@@ -132,6 +132,7 @@ static void open_axis(struct scan *scan)
 	scan->axis = axis;
 	scan->info = oscan_motor_axis_info(scan->motor, axis);
 	check_free(scan);
+	scan_check_earlier(scan);
 	scan->monitor = oscan_monitor_open(OSCAN_MONITOR_TRACE);
 	if (!scan->monitor)
 		object(scan, errno,

@@ -113,6 +113,8 @@ struct scan_guard {
  * @guard: watchdogs
  * @monitor: subscribed to the trace
  * @track: steps since @before, NULL until then
+ * @steps_put: of these, those that the writer has
+ * @known_put_ns: up to when it was told that it has all
  *
  * @camera: open
  * @settings: as configured
@@ -159,6 +161,8 @@ struct scan {
 	struct scan_guard guard;
 	struct oscan_monitor *monitor;
 	struct oscan_track *track;
+	size_t steps_put;
+	uint64_t known_put_ns;
 
 	struct camera *camera;
 	struct camera_settings settings;
@@ -260,6 +264,9 @@ int scan_guard(struct scan *scan);
 /** scan_guard_writer - is the writer? */
 int scan_guard_writer(struct scan *scan);
 
+/** scan_guard_flush - has it, since @begun_ns, put away what waited? */
+int scan_guard_flush(struct scan *scan, uint64_t begun_ns);
+
 /** scan_frame_bytes - of the pixels of one frame */
 size_t scan_frame_bytes(const struct scan *scan);
 
@@ -351,24 +358,26 @@ void scan_rest(struct scan *scan);
 /** scan_collect_trace - wait until the track has every step that was made */
 int scan_collect_trace(struct scan *scan);
 
+/** scan_store_trace - store them; result->steps_traced */
+int scan_store_trace(struct scan *scan);
+
 /* window.c */
 
 /** scan_find_windows - when each pass was in the scanned range */
 void scan_find_windows(struct scan *scan);
 
-/** scan_in_window - was the scan in its range at a time? */
-bool scan_in_window(const struct scan *scan, uint64_t time_ns);
+/** scan_pass_at - number of the pass in whose range the scan was at a time,
+ * among those of the whole scan, from 1; 0: in none
+ */
+uint32_t scan_pass_at(const struct scan *scan, uint64_t time_ns);
 
 /* earlier.c */
 
 /** scan_copy_earlier - the frames of the earlier scan into the file */
 int scan_copy_earlier(struct scan *scan);
 
-/** scan_trace - the steps to store, those of the earlier scan first
- *
- * Return: 0; free both arrays of @trace then.
- */
-int scan_trace(struct scan *scan, struct writer_trace *trace);
+/** scan_check_earlier - can the axis complete it? Its state has been read */
+int scan_check_earlier(struct scan *scan);
 
 /* pair.c */
 
@@ -385,8 +394,11 @@ uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 /** scan_mark_name - what the camera's time marks, as in writer.h */
 const char *scan_mark_name(const struct scan *scan);
 
-/** scan_pair - give each frame its position, store them and the steps */
+/** scan_pair - give each frame its position and store them */
 int scan_pair(struct scan *scan);
+
+/** scan_check_pairs - has each one its position? */
+int scan_check_pairs(struct scan *scan);
 
 /* uncertainty.c */
 
@@ -418,8 +430,24 @@ int scan_store_uncertainty(struct scan *scan, const uint64_t *time_ns,
 /** scan_read_clocks - the offsets of the clocks now; all zero if they fail */
 void scan_read_clocks(struct oscan_clocks *clocks);
 
-/** scan_store - parameters, ledger, clocks, statistics, versions */
+/** scan_store - ledger, clocks, statistics, how it ended */
 int scan_store(struct scan *scan);
+
+/** scan_store_recovered - what can be told of a scan that was killed
+ *
+ * Return: 0, or -1 with errno of the writer
+ */
+int scan_store_recovered(struct scan *scan);
+
+/* store-begin.c */
+
+/** scan_store_begin - all that is known before the first frame */
+int scan_store_begin(struct scan *scan);
+
+/** scan_flush_timeout_s - for the frames that wait when the camera has stopped:
+ * max(3 times all frames at 50 MiB/s, 10 s)
+ */
+double scan_flush_timeout_s(const struct scan *scan);
 
 /* finish.c: what was found at the end */
 

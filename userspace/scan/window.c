@@ -49,15 +49,16 @@ void scan_find_windows(struct scan *scan)
 	}
 }
 
-bool scan_in_window(const struct scan *scan, uint64_t time_ns)
+uint32_t scan_pass_at(const struct scan *scan, uint64_t time_ns)
 {
+	const struct flyscan_earlier *earlier = scan->request->earlier;
 	const struct scan_pass *pass;
 
 	for (uint32_t i = 0; i < scan->result->passes; i++) {
 		pass = &scan->passes[i];
 		if (time_ns >= pass->window_ns[0] &&
 		    time_ns <= pass->window_ns[1])
-			return true;
+			return (earlier ? earlier->first_pass : 0) + i + 1;
 	}
-	return false;
+	return 0;
 }

@@ -150,6 +150,27 @@ static int tell_rest(struct remains *remains, const char *resource,
 	return ret;
 }
 
+/* They were worked out a moment ago: no document can have told of them. */
+static int tell_positions(struct remains *remains, const char *axis)
+{
+	char key[DOCUMENTS_NAME_LEN], path[600], uid[UUID_LEN];
+	json_t *doc;
+	int ret;
+
+	if (!axis || !remains->frames)
+		return 0;
+	if (uuid_make(uid))
+		return -1;
+	documents_name(axis, key);
+	snprintf(path, sizeof(path), "/entry/data/%s", axis);
+	doc = documents_resource(uid, remains->run, key, remains->uri, path,
+				 NULL);
+	ret = emit(remains, "stream_resource", doc) ||
+	      tell_rest(remains, uid, 0) ? -1 : 0;
+	json_decref(doc);
+	return ret;
+}
+
 static int stop(struct remains *remains)
 {
 	char uid[UUID_LEN] = "";
@@ -170,7 +191,7 @@ static int stop(struct remains *remains)
 	return ret;
 }
 
-static int write_all(struct remains *remains, FILE *in)
+static int write_all(struct remains *remains, FILE *in, const char *axis)
 {
 	const char *resource;
 	json_t *told;
@@ -184,7 +205,7 @@ static int write_all(struct remains *remains, FILE *in)
 		if (tell_rest(remains, resource, json_integer_value(told)))
 			return -1;
 	}
-	return stop(remains);
+	return tell_positions(remains, axis) ? -1 : stop(remains);
 }
 
 static FILE *open_documents(const char *path, int flags)
@@ -202,7 +223,7 @@ static FILE *open_documents(const char *path, int flags)
 	return file;
 }
 
-static int recover(FILE *in, const char *to, uint64_t frames)
+static int recover(FILE *in, const char *to, uint64_t frames, const char *axis)
 {
 	struct remains remains = {
 		.uri = documents_uri(to),
@@ -215,7 +236,7 @@ static int recover(FILE *in, const char *to, uint64_t frames)
 
 	remains.out = open_documents(to, O_WRONLY | O_CREAT | O_EXCL);
 	if (remains.out && remains.uri)
-		ret = write_all(&remains, in);
+		ret = write_all(&remains, in, axis);
 	if (remains.out && (fflush(remains.out) ||
 			    fsync(fileno(remains.out))))
 		ret = -1;
@@ -230,14 +251,15 @@ static int recover(FILE *in, const char *to, uint64_t frames)
 	return ret;
 }
 
-int documents_recover(const char *from, const char *to, uint64_t frames)
+int documents_recover(const char *from, const char *to, uint64_t frames,
+		      const char *axis)
 {
 	FILE *in = open_documents(from, O_RDONLY);
 	int ret, error;
 
 	if (!in)
 		return errno == ENOENT ? 0 : -1;
-	ret = recover(in, to, frames);
+	ret = recover(in, to, frames, axis);
 	error = errno;
 	fclose(in);
 	errno = error;

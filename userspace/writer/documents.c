@@ -20,7 +20,7 @@
 #define FRAMES_NS UINT64_C(1000000000)
 #define AXIS_NS UINT64_C(100000000)
 
-#define NAME_LEN 256
+#define NAME_LEN DOCUMENTS_NAME_LEN
 
 /* Kept free for what is told at the end. */
 #define ROOM 65536
@@ -143,7 +143,7 @@ static void keep_room(struct documents *documents)
 {
 	const long at = ftell(documents->file);
 
-	if (at >= 0 && documents->space.end < at + ROOM / 2)
+	if (at >= 0 && documents->space.end < (uint64_t)at + ROOM / 2)
 		space_claim(&documents->space, at + ROOM);
 }
 
@@ -164,12 +164,11 @@ static const char *new_uid(struct documents *documents, char uid[UUID_LEN])
 	return uid;
 }
 
-/* Letters, digits and "_"; @out: shape [NAME_LEN] */
-static void make_name(const char *text, char *out)
+void documents_name(const char *text, char out[DOCUMENTS_NAME_LEN])
 {
 	size_t length = 0;
 
-	for (; text && *text && length < NAME_LEN - 1; text++) {
+	for (; text && *text && length < DOCUMENTS_NAME_LEN - 1; text++) {
 		if (isalnum((unsigned char)*text))
 			out[length++] = *text;
 		else if (length && out[length - 1] != '_')
@@ -411,25 +410,32 @@ static void baseline(struct documents *documents, uint64_t dropped)
 			lost, (json_int_t)dropped), now_ns());
 }
 
+json_t *documents_resource(const char *uid, const char *run, const char *key,
+			   const char *uri, const char *path, json_t *chunk)
+{
+	if (!chunk)
+		chunk = json_pack("[i]", H5_GROWING_CHUNK);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:o, s:o, s:b}}",
+			 "uid", uid, "run_start", run, "data_key", key,
+			 "mimetype", "application/x-hdf5", "uri", uri,
+			 "parameters", "dataset", json_any_text(path),
+			 "chunk_shape", chunk, "swmr", 1);
+}
+
 static void resource(struct documents *documents, size_t n)
 {
 	const struct field *field = &fields[n];
 	char key[NAME_LEN + 64], path[NAME_LEN + 64];
 	char *uri = documents_uri(documents->config->path);
-	json_t *chunk = n ? json_pack("[i]", H5_GROWING_CHUNK)
-			  : frame_shape(documents->config);
+	json_t *chunk = n ? NULL : frame_shape(documents->config);
 
 	field_key(documents, field, key);
 	snprintf(path, sizeof(path), field->path,
 		 documents->config->axis_name);
 	emit(documents, "stream_resource",
-	     json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:o, s:o, s:b}}",
-		       "uid", new_uid(documents, documents->resources[n]),
-		       "run_start", documents->run, "data_key", key,
-		       "mimetype", "application/x-hdf5",
-		       "uri", uri ? uri : "", "parameters", "dataset",
-		       json_any_text(path),
-		       "chunk_shape", chunk, "swmr", 1));
+	     documents_resource(new_uid(documents, documents->resources[n]),
+				documents->run, key, uri ? uri : "", path,
+				chunk));
 	free(uri);
 }
 
@@ -580,8 +586,8 @@ struct documents *documents_open(const struct writer_config *config,
 	documents->config = config;
 	documents->epoch = epoch;
 	strcpy(documents->run, uid);
-	make_name(config->camera_id, documents->det);
-	make_name(config->axis_name, documents->axis);
+	documents_name(config->camera_id, documents->det);
+	documents_name(config->axis_name, documents->axis);
 	start(documents, metadata);
 	describe_primary(documents);
 	describe_monitors(documents);

@@ -23,6 +23,7 @@
 #ifndef OSCAN_DOCUMENTS_H
 #define OSCAN_DOCUMENTS_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "layout.h"
@@ -43,6 +44,22 @@ int documents_path(const char *path, char *out, size_t size);
  * Return: text, to be freed, or NULL with ENOMEM.
  */
 char *documents_uri(const char *path);
+
+/* Longest name of a device in the documents, with its NUL. */
+#define DOCUMENTS_NAME_LEN 256
+
+/** documents_name - @text with "_" for all but letters and digits */
+void documents_name(const char *text, char out[DOCUMENTS_NAME_LEN]);
+
+/**
+ * documents_resource - what stands in a stream_resource
+ * @path: of the dataset
+ * @chunk: its shape, released; NULL: of what grows, with one dimension
+ *
+ * Return: object, or NULL with no memory.
+ */
+json_t *documents_resource(const char *uid, const char *run, const char *key,
+			   const char *uri, const char *path, json_t *chunk);
 
 /**
  * documents_open - create the file, exclusively; start, descriptors
@@ -97,6 +114,7 @@ int documents_close(struct documents *documents, const char *exit_status,
  * @from: file of the scan
  * @to: the copy, whose documents are made; must not exist
  * @frames: in the copy
+ * @axis: name of the axis that they have positions of, NULL: they have none
  *
  * Whole lines are taken over, with the copy in place of the file; the frames
  * that were not told of yet, and a stop with "fail", follow. Where @from has
@@ -104,6 +122,7 @@ int documents_close(struct documents *documents, const char *exit_status,
  *
  * Return: 0, or -1 with errno.
  */
-int documents_recover(const char *from, const char *to, uint64_t frames);
+int documents_recover(const char *from, const char *to, uint64_t frames,
+		      const char *axis);
 
 #endif /* OSCAN_DOCUMENTS_H */

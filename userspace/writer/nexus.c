@@ -40,6 +40,7 @@
  * @log: the steps, until the frames have ended
  * @earlier: steps before those of this scan
  * @traced: all steps are there
+ * @reopened: it had ended before
  * @broken: errno with which HDF5 failed, 0: all is well
  */
 struct nexus {
@@ -57,6 +58,7 @@ struct nexus {
 	struct steplog log;
 	uint64_t earlier;
 	bool traced;
+	bool reopened;
 	uint64_t frames;
 	int broken;
 };
@@ -246,6 +248,57 @@ err_unlink:
 	unlink(nexus->config.path);
 	errno = error;
 	h5_unlock();
+err_free:
+	error = errno;
+	free_nexus(nexus);
+	errno = error;
+	return NULL;
+}
+
+static int open_again(struct nexus *nexus, uint64_t steps)
+{
+	struct steplog log;
+	hid_t image;
+	int ret = -1;
+
+	nexus->file = H5Fopen(nexus->config.path, H5F_ACC_RDWR,
+			      nexus->access);
+	if (nexus->file < 0)
+		return break_file(nexus);
+	image = H5Dopen2(nexus->file, "/entry/data/data", H5P_DEFAULT);
+	if (image < 0)
+		return break_file(nexus);
+	nexus->frames = h5_length(image);
+	H5Dclose(image);
+	if (!steplog_open(nexus->file, nexus->config.axis_name, &log) &&
+	    steps <= log.steps && !steplog_cut(&log, steps))
+		ret = 0;
+	steplog_close(&log);
+	return ret ? break_file(nexus) : 0;
+}
+
+struct nexus *nexus_reopen(const struct writer_config *config, uint64_t steps)
+{
+	struct nexus *nexus = alloc_nexus(config);
+	int error;
+
+	if (!nexus)
+		return NULL;
+	nexus->reopened = true;
+	nexus->directory = open_directory(config->path);
+	nexus->space.fd = open(config->path, O_RDWR | O_CLOEXEC);
+	if (nexus->space.fd < 0)
+		goto err_free;
+	lock_hdf5();
+	nexus->access = h5_access();
+	if (open_again(nexus, steps))
+		goto err_close;
+	unlock_hdf5();
+	return nexus;
+
+err_close:
+	close_hdf5(nexus);
+	unlock_hdf5();
 err_free:
 	error = errno;
 	free_nexus(nexus);
@@ -642,7 +695,7 @@ static int finish(struct nexus *nexus)
 {
 	if (nexus->broken)
 		return fail(nexus->broken);
-	if (layout_end(nexus->file, &nexus->begin))
+	if (!nexus->reopened && layout_end(nexus->file, &nexus->begin))
 		return break_file(nexus);
 	if (H5Fclose(nexus->file) < 0)
 		return break_file(nexus);

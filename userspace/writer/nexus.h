@@ -28,6 +28,9 @@ struct nexus;
  */
 struct nexus *nexus_create(const struct writer_config *config);
 
+/** nexus_reopen - as writer_reopen(); the frames have ended */
+struct nexus *nexus_reopen(const struct writer_config *config, uint64_t steps);
+
 /** nexus_epoch - from which times in the file are counted */
 const struct layout_epoch *nexus_epoch(const struct nexus *nexus);
 

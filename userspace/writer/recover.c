@@ -9,11 +9,20 @@
 #include <unistd.h>
 #include "documents.h"
 #include "h5.h"
+#include "h5read.h"
 #include "layout.h"
 #include "recover.h"
 
 #define SUFFIX ".h5"
 #define IMAGES "/entry/data/data"
+
+/** struct job - what recover_file() was asked for */
+struct job {
+	const char *from;
+	const char *to;
+	int (*finish)(const char *path, void *data);
+	void *data;
+};
 
 static int fail(int error)
 {
@@ -59,7 +68,7 @@ static hid_t open_with(const char *path, unsigned int flags)
 	return file;
 }
 
-static bool is_whole(const char *path)
+bool recover_is_whole(const char *path)
 {
 	hid_t file = open_with(path, H5F_ACC_RDONLY);
 
@@ -248,55 +257,82 @@ static int publish(const char *part, const char *to)
 	return access(to, F_OK) ? rename(part, to) : fail(EEXIST);
 }
 
+/* The frames of a file with positions are shown against them. */
+static bool has_positions(const char *path, char *axis, size_t size)
+{
+	hid_t file = open_with(path, H5F_ACC_RDONLY);
+
+	*axis = '\0';
+	if (file >= 0) {
+		h5_read_attribute(file, "/entry/data", "axes", axis, size);
+		H5Fclose(file);
+	}
+	return *axis && strcmp(axis, "sensor_timestamp");
+}
+
 /* Without its documents there is no copy. */
 static int recover_documents(const char *from, const char *to, uint64_t frames)
 {
+	char axis[128];
 	int error;
 
-	if (!documents_recover(from, to, frames))
+	if (!documents_recover(from, to, frames,
+			       has_positions(to, axis, sizeof(axis)) ? axis
+								     : NULL))
 		return 0;
 	error = errno;
 	unlink(to);
 	return fail(error);
 }
 
-static int copy_and_publish(hid_t file, const char *from, const char *to,
+/* What a failure to add positions has left is no file to be trusted. */
+static int write_whole(hid_t file, const struct job *job, const char *part,
+		       uint64_t *frames)
+{
+	if (write_copy(file, job->from, part, frames))
+		return -1;
+	if (!job->finish || !job->finish(part, job->data))
+		return 0;
+	unlink(part);
+	return write_copy(file, job->from, part, frames);
+}
+
+static int copy_and_publish(hid_t file, const struct job *job,
 			    const char *part, uint64_t *frames)
 {
 	int error;
 
 	if (count_frames(file) < 0)
 		return fail(EBADMSG);
-	if (write_copy(file, from, part, frames)) {
+	if (write_whole(file, job, part, frames)) {
 		/* Then it is not ours. */
 		if (errno == EEXIST)
 			return -1;
-	} else if (!publish(part, to)) {
-		return recover_documents(from, to, *frames);
+	} else if (!publish(part, job->to)) {
+		return recover_documents(job->from, job->to, *frames);
 	}
 	error = errno;
 	unlink(part);
 	return fail(error);
 }
 
-static int recover_open(int fd, const char *from, const char *to,
-			uint64_t *frames)
+static int recover_open(int fd, const struct job *job, uint64_t *frames)
 {
 	char part[PATH_MAX], copy[PATH_MAX + 8];
 	hid_t file;
 	int ret, error;
 
-	if (snprintf(part, sizeof(part), "%s.part", to) >= (int)sizeof(part))
+	if (snprintf(part, sizeof(part), "%s.part", job->to) >= (int)sizeof(part))
 		return fail(ENAMETOOLONG);
 	snprintf(copy, sizeof(copy), "%s.copy", part);
-	file = open_with(from, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ);
+	file = open_with(job->from, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ);
 	if (file < 0)
 		file = open_copy(fd, copy);
 	if (file < 0) {
 		unlink(copy);
 		return fail(EBADMSG);
 	}
-	ret = copy_and_publish(file, from, to, part, frames);
+	ret = copy_and_publish(file, job, part, frames);
 	error = errno;
 	H5Fclose(file);
 	unlink(copy);
@@ -304,8 +340,11 @@ static int recover_open(int fd, const char *from, const char *to,
 	return ret;
 }
 
-int recover_file(const char *from, const char *to, uint64_t *frames)
+int recover_file(const char *from, const char *to,
+		 int (*finish)(const char *path, void *data), void *data,
+		 uint64_t *frames)
 {
+	const struct job job = { from, to, finish, data };
 	int fd = open(from, O_RDONLY | O_CLOEXEC), ret, error;
 
 	if (fd < 0)
@@ -317,10 +356,10 @@ int recover_file(const char *from, const char *to, uint64_t *frames)
 		ret = fail(ENOEXEC);
 	else if (check_writer(fd))
 		ret = -1;
-	else if (is_whole(from))
+	else if (recover_is_whole(from))
 		ret = fail(EALREADY);
 	else
-		ret = recover_open(fd, from, to, frames);
+		ret = recover_open(fd, &job, frames);
 	error = errno;
 	close(fd);
 	errno = error;

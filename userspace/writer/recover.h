@@ -12,6 +12,7 @@
 #ifndef OSCAN_RECOVER_H
 #define OSCAN_RECOVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,11 +23,16 @@
  */
 int recover_path(const char *path, char *out, size_t size);
 
+/** recover_is_whole - does any reader open it? */
+bool recover_is_whole(const char *path);
+
 /**
  * recover_file - make a file of what can be read of another
  * @from: left as it is
  * @to: made; must not exist. While it is being made it is @to with ".part"
  *	behind it, which a failure leaves behind as little as anything else
+ * @finish: adds the positions to the file of that name, which is closed; may
+ *	be NULL. After -1 @to is without them
  * @frames: out, in @to: every frame that was flushed, or synced if the power
  *	was lost
  *
@@ -38,6 +44,8 @@ int recover_path(const char *path, char *out, size_t size);
  * can be read of it, EEXIST: @to,
  * its documents or what it is while being made are there already, ENOSPC, EIO, ENOMEM.
  */
-int recover_file(const char *from, const char *to, uint64_t *frames);
+int recover_file(const char *from, const char *to,
+		 int (*finish)(const char *path, void *data), void *data,
+		 uint64_t *frames);
 
 #endif /* OSCAN_RECOVER_H */

@@ -344,6 +344,21 @@ err_free:
 	return NULL;
 }
 
+struct writer *writer_reopen(const struct writer_config *config, uint64_t steps)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return NULL;
+	steps_init(&writer->steps);
+	steps_init(&writer->steps_taken);
+	writer->nexus = nexus_reopen(config, steps);
+	if (writer->nexus)
+		return writer;
+	free_writer(writer);
+	return NULL;
+}
+
 bool writer_can_compress(enum writer_compression compression)
 {
 	return nexus_can_compress(compression);
@@ -455,7 +470,8 @@ int writer_add_pairing(struct writer *writer,
 		return -1;
 	if (nexus_add_pairing(writer->nexus, pairing))
 		return -1;
-	documents_pairing(writer->documents);
+	if (writer->documents)
+		documents_pairing(writer->documents);
 	return 0;
 }
 
@@ -465,7 +481,8 @@ int writer_add_trace(struct writer *writer, const struct writer_trace *trace)
 		return -1;
 	if (nexus_add_trace(writer->nexus, trace))
 		return -1;
-	documents_trace(writer->documents, trace);
+	if (writer->documents)
+		documents_trace(writer->documents, trace);
 	return 0;
 }
 
@@ -515,6 +532,8 @@ static int close_documents(struct writer *writer, int error)
 	const char *exit_status = writer->exit_status;
 	const char *reason = writer->reason ? writer->reason : "";
 
+	if (!writer->documents)
+		return 0;
 	if (error && !strcmp(exit_status, "success"))
 		exit_status = "fail";
 	if (error && !*reason)
@@ -543,7 +562,8 @@ int writer_close(struct writer *writer)
 		error = errno;
 	if (nexus_close(writer->nexus) && !error)
 		error = errno;
-	queue_free(&writer->queue);
+	if (writer->queue.entries)
+		queue_free(&writer->queue);
 	free_writer(writer);
 	errno = error;
 	return error ? -1 : 0;

@@ -388,6 +388,20 @@ struct writer_counts {
 struct writer *writer_open(const struct writer_config *config);
 
 /**
+ * writer_reopen - open a file whose frames have ended, to add what comes after
+ * them
+ * @config: @path, @axis_name, @axis_unit, @rotation, @bytes_per_pixel, @width
+ *	and @height as they were when it was made
+ * @steps: that are kept, of those in the file, from the first one
+ *
+ * It has no documents. The end time is left as it is.
+ *
+ * Return: writer as after writer_finish_frames(), or NULL with errno.
+ */
+struct writer *writer_reopen(const struct writer_config *config,
+			     uint64_t steps);
+
+/**
  * writer_put - hand over one frame; pixels and @frame are copied
  *
  * Called by one thread (the camera's). While the queue is full it waits, and a
