@@ -149,6 +149,29 @@ TEST(R24_a_disk_that_hangs_at_the_end_is_found_too)
 	ck_assert_uint_eq(result.ledger.written, 55);
 }
 
+/* Each frame comes in time for the one, all of them do not for the other. */
+TEST(R25_what_waits_at_the_end_is_in_the_file_within_hdf_flush_timeout_max)
+{
+	uint64_t end;
+
+	new_world();
+	world.stall_at = 50;
+	world.crawl_ns = 4 * SECOND;
+	fails(ETIMEDOUT, "within 10 s of the last one");
+	ck_assert_double_eq(stored("hdf_flush_timeout_max"), 10);
+	ck_assert(result.abandoned);
+	ck_assert_uint_ge(result.ledger.written, 52);
+	ck_assert_uint_lt(result.ledger.written, result.ledger.taken);
+	end = result.ledger.taken;
+
+	/* Half as slow, and all of them are there. */
+	new_world();
+	world.stall_at = 50;
+	world.crawl_ns = SECOND;
+	runs_well();
+	ck_assert_uint_eq(result.ledger.written, end);
+}
+
 TEST(R16_R68_R69_R89_D8_D12_a_slow_disk_loses_nothing)
 {
 	new_world();

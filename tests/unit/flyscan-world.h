@@ -103,6 +103,8 @@ static struct world {
 	uint64_t stall_at;		/* frames written then */
 	uint64_t stall_until_ns;	/* 0: for ever */
 	uint64_t stall_ns;		/* that it lasts from when it began */
+	uint64_t crawl_ns;		/* instead: a frame takes so long */
+	uint64_t crawl_begin_ns;
 	int finish_error;
 
 	/* how it is */
@@ -784,6 +786,18 @@ uint64_t writer_taken(const struct writer *writer)
 }
 
 /* From frame stall_at on nothing is written, for stall_ns or for ever. */
+/* A frame each crawl_ns from the stall on. */
+static uint64_t crawled(void)
+{
+	uint64_t written;
+
+	if (!world.crawl_begin_ns)
+		world.crawl_begin_ns = world.now;
+	written = world.stall_at +
+		  (world.now - world.crawl_begin_ns) / world.crawl_ns;
+	return written < world.taken ? written : world.taken;
+}
+
 uint64_t writer_written(const struct writer *writer)
 {
 	(void)writer;
@@ -792,6 +806,8 @@ uint64_t writer_written(const struct writer *writer)
 	if (!world.stall_until_ns)
 		world.stall_until_ns = world.stall_ns ?
 				       world.now + world.stall_ns : NEVER;
+	if (world.crawl_ns)
+		return crawled();
 	return world.now < world.stall_until_ns ? world.stall_at : world.taken;
 }
 

@@ -289,16 +289,16 @@ struct nexus *nexus_reopen(const struct writer_config *config, uint64_t steps)
 	nexus->space.fd = open(config->path, O_RDWR | O_CLOEXEC);
 	if (nexus->space.fd < 0)
 		goto err_free;
-	lock_hdf5();
+	h5_lock();
 	nexus->access = h5_access();
 	if (open_again(nexus, steps))
 		goto err_close;
-	unlock_hdf5();
+	h5_unlock();
 	return nexus;
 
 err_close:
 	close_hdf5(nexus);
-	unlock_hdf5();
+	h5_unlock();
 err_free:
 	error = errno;
 	free_nexus(nexus);
