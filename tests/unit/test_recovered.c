@@ -54,6 +54,7 @@
 #define RUN_UP 2.0
 
 static char folder[64], path[96], copy[96];
+static const char *mark = "exposure_start";
 
 /* What recovered.c and pair.c need of the rest of a scan. */
 
@@ -116,7 +117,7 @@ static void number(struct writer *writer, const char *name, double value)
 static void add_parameters(struct writer *writer, const char *axis)
 {
 	if (writer_add_text(writer, "flymotor_name", axis) ||
-	    writer_add_text(writer, "camera/time_mark", "exposure_start"))
+	    writer_add_text(writer, "camera/time_mark", mark))
 		_exit(12);
 	number(writer, "motor/steps_per_unit", STEPS_PER_DEG);
 	number(writer, "motor/full_steps_per_turn", 200);
@@ -311,6 +312,33 @@ TEST(frames_of_a_killed_scan_have_the_positions_that_its_steps_tell)
 	cleanup();
 }
 
+/* Nobody knows when they were exposed, but a time they have. */
+TEST(frames_whose_times_mark_nothing_known_have_a_position_all_the_same)
+{
+	struct recovered found;
+	double *position, *from;
+	hid_t file;
+
+	mark = "unknown";
+	kill_scan(KNOWN_STEPS, false, "turntable");
+	ck_assert_int_eq(flyscan_recover(path, copy, &found), 0);
+	ck_assert_ptr_null(found.lacking);
+	file = H5Fopen(copy, H5F_ACC_RDONLY, H5P_DEFAULT);
+	position = column(file, "/entry/data/turntable");
+	from = column(file, "/entry/data/turntable_start");
+	for (uint64_t n = 4; n < 40; n++) {
+		const double want = truth(FIRST_NS + n * PERIOD_NS,
+					  KNOWN_STEPS);
+
+		MUST(fabs(position[n] - want) < 1.01 / STEPS_PER_DEG &&
+		     isnan(from[n]), "frame %d: %g", (int)n, position[n]);
+	}
+	free(position);
+	free(from);
+	H5Fclose(file);
+	cleanup();
+}
+
 TEST(without_a_step_no_frame_has_a_position)
 {
 	struct recovered found;
@@ -344,6 +372,7 @@ TEST(a_file_that_does_not_tell_its_axis_is_recovered_without_positions)
 	ck_assert_int_eq(flyscan_recover(path, copy, &found), 0);
 	ck_assert_uint_eq(found.frames, FRAMES);
 	ck_assert_uint_eq(found.positions, 0);
+	ck_assert_str_eq(found.lacking, "the axis");
 	file = H5Fopen(copy, H5F_ACC_RDONLY, H5P_DEFAULT);
 	h5_read_attribute(file, "/entry/data", "axes", axes, sizeof(axes));
 	ck_assert_str_eq(axes, "sensor_timestamp");

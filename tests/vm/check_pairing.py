@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check a scan file against the edges that the rig recorded.
 
-    check_pairing.py FILE.h5 EDGES
+    check_pairing.py FILE.h5 EDGES [frames]
 
 Shares no code with oscan: the file is read with h5py, the edges are counted
 here from the loading of the modules on, and every frame's position, the steps,
 the ledger and the NXdata group are worked out anew. Prints one line for each
 thing that is wrong and, last, what was found. Exit status 0: nothing is wrong.
+"frames": of a scan that was killed, or is from several starts: frames outside
+of the scan need have no position, and only these and the steps are checked.
 """
 
 import sys
@@ -236,7 +238,45 @@ def check_nexus(scan):
          "an uncertainty is not about a microstep")
 
 
+def check_killed(scan, edges):
+    """Frames and steps, as far as they go."""
+    rig = Rig(edges, scan.axis, 0)
+    times = middle_times(scan)
+    positions = scan.data[scan.axis][:]
+    flags = scan.data["in_scan"][:] != 0
+    known = ~numpy.isnan(positions)
+    must(len(positions) == scan.data["data"].shape[0],
+         "there are not as many positions as frames")
+    must(known.sum() > len(known) / 2 and flags.sum() > 3,
+         f"{known.sum()} positions and {flags.sum()} frames in the scan "
+         f"of {len(known)}")
+    must(known[flags].all(), "a frame of the scan has no position")
+    truth = numpy.array([rig.position(time) for time in times])
+    worst = numpy.abs(positions * scan.scale - truth)[known].max()
+    must(worst <= 1, f"a position is {worst:.3f} microsteps off")
+    errors = scan.data[scan.axis + "_errors"][:][known]
+    must((errors > 0).all() and (errors * scan.scale < 2).all(),
+         "an uncertainty is not about a microstep")
+    log = scan.entry[f"instrument/{scan.axis}/value_log"]
+    steps = log["time_ns"][:].astype("i8")
+    edge = numpy.searchsorted(rig.times, steps, "right") - 1
+    must((numpy.diff(edge) > 0).all() and (edge >= 0).all(),
+         "two steps of the trace have one edge")
+    must(numpy.array_equal(rig.counts[edge], log["raw_value"][:]),
+         "counts in the trace are not those of the edges")
+    place = numpy.round((positions[flags] - scan.number("p_start")) *
+                        scan.number("exposures_per_egu"))
+    print(f"{len(known)} frames, {known.sum()} with a position, "
+          f"{len(set(place))} places, worst {worst:.3f} microsteps; "
+          f"{len(steps)} steps; {len(wrong)} things wrong")
+
+
 def main():
+    if sys.argv[3:] == ["frames"]:
+        check_killed(Scan(sys.argv[1]), sys.argv[2])
+        for line in wrong:
+            print(line)
+        return 1 if wrong else 0
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     scan = Scan(sys.argv[1])

@@ -70,7 +70,11 @@ static int tell_frames(const char *to, const struct recovered *found,
 					    "positions",
 					    (json_int_t)found->positions));
 	printf("frames    %" PRIu64 " recovered\n", found->frames);
-	printf("positions %" PRIu64 " known\n", found->positions);
+	if (found->lacking)
+		printf("positions none: the file does not tell %s\n",
+		       found->lacking);
+	else
+		printf("positions %" PRIu64 " known\n", found->positions);
 	printf("file      %s\n", to);
 	return EXIT_SUCCESS;
 }

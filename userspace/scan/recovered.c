@@ -165,9 +165,9 @@ static bool read_camera(struct remains *remains)
 	h5_read_text(remains->file, FLYSCAN "camera/time_mark", text,
 		     sizeof(text));
 	mark = camera_mark(text);
-	if (mark < 0 || !isfinite(readout + latency + sigma))
+	if (!*text || !isfinite(readout + latency + sigma))
 		return false;
-	scan->capabilities.mark = mark;
+	scan->capabilities.mark = mark > 0 ? mark : CAMERA_MARK_UNKNOWN;
 	scan->capabilities.readout_ns = llrint(readout * 1e9);
 	scan->latency_ns = llrint(latency * 1e9);
 	scan->latency_sigma_ns = sigma * 1e9;
@@ -449,12 +449,26 @@ static bool read_track(struct remains *remains)
 	return good;
 }
 
-static bool read_all(struct remains *remains)
+/* Return: NULL, or what is lacking. */
+static const char *read_all(struct remains *remains)
 {
-	return read_size(remains) && read_axis(remains) &&
-	       read_geometry(remains) && read_camera(remains) &&
-	       read_frames(remains) && read_earlier(remains) &&
-	       read_track(remains);
+	static const struct {
+		bool (*read)(struct remains *remains);
+		const char *what;
+	} parts[] = {
+		{ read_size, "frames" },
+		{ read_axis, "the axis" },
+		{ read_geometry, "the range" },
+		{ read_camera, "what the times of its frames mark" },
+		{ read_frames, "the times of its frames" },
+		{ read_earlier, "the positions of the scan that it completes" },
+		{ read_track, "the steps of the axis" },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!parts[i].read(remains))
+			return parts[i].what;
+	return NULL;
 }
 
 static int add_positions(struct remains *remains, const char *path)
@@ -505,7 +519,6 @@ int recovered_finish(const char *path, void *data)
 {
 	struct remains *remains = calloc(1, sizeof(*remains));
 	struct recovered *recovered = data;
-	bool known;
 	int ret = 0;
 
 	if (!remains)
@@ -514,12 +527,14 @@ int recovered_finish(const char *path, void *data)
 	remains->scan.result = &remains->result;
 	remains->scan.info = &remains->info;
 	remains->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-	known = remains->file >= 0 && read_all(remains);
-	if (remains->file >= 0)
+	recovered->lacking = "anything";
+	if (remains->file >= 0) {
+		recovered->lacking = read_all(remains);
 		H5Fclose(remains->file);
-	if (known)
+	}
+	if (!recovered->lacking)
 		ret = add_positions(remains, path);
-	if (known && !ret)
+	if (!recovered->lacking && !ret)
 		recovered->positions = remains->frames -
 				       remains->result.frames_unpaired;
 	free_remains(remains);

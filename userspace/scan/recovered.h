@@ -9,10 +9,12 @@
  * struct recovered - what was found
  * @frames: in the new file
  * @positions: of these, those with a position
+ * @lacking: what the file does not tell, so that there are none; NULL: nothing
  */
 struct recovered {
 	uint64_t frames;
 	uint64_t positions;
+	const char *lacking;
 };
 
 /**
