@@ -3,7 +3,8 @@
  * userspace/scan/window.c
  * userspace/camera/mark.c userspace/camera/synthetic.c
  * userspace/camera/synthetic-options.c userspace/camera/synthetic-draw.c
- * userspace/camera/synthetic-controls.c userspace/camera/defocus.c
+ * userspace/camera/synthetic-time.c userspace/camera/synthetic-controls.c
+ * userspace/camera/defocus.c
  * userspace/camera/scene.c
  * userspace/liboscan/track.c userspace/liboscan/units.c
  * tests/camera/angle.c -lm

@@ -264,15 +264,70 @@ static void must_refuse(uint32_t layout, uint32_t format, uint32_t width,
 	ck_assert_int_eq(errno, EINVAL);
 }
 
+/* Two rows of four samples, with a gap between the rows. */
+static void must_unpack(uint32_t layout, const uint8_t *memory, size_t stride,
+			size_t row_bytes, const uint16_t samples[8])
+{
+	uint8_t *exact = malloc(stride + row_bytes), out[16];
+	const struct pixels_image image = {
+		.layout = layout, .width = 4, .height = 2, .stride = stride,
+		.planes = { exact },
+	};
+
+	memcpy(exact, memory, stride + row_bytes);
+	ck_assert_uint_eq(pixels_row_bytes(layout, 4), row_bytes);
+	ck_assert_uint_eq(pixels_planes(layout), 1);
+	ck_assert_int_eq(pixels_convert(&image, CAMERA_FORMAT_BAYER16, out), 0);
+	for (int i = 0; i < 8; i++)
+		ck_assert_msg((out[2 * i] | out[2 * i + 1] << 8) == samples[i],
+			      "layout %u, sample %d is %#x, not %#x", layout,
+			      i, out[2 * i] | out[2 * i + 1] << 8, samples[i]);
+	free(exact);
+}
+
+/* Bytes as the tables of CSI-2 and of V4L2's pixel formats have them. */
+TEST(raw_samples_are_unpacked)
+{
+	static const uint8_t packed10[] = {
+		0xff, 0x00, 0x80, 0x55, 0x93, 0xee,
+		0x00, 0xff, 0x01, 0xaa, 0x6c,
+	};
+	static const uint8_t packed12[] = {
+		0xff, 0x00, 0x1e, 0x80, 0x55, 0xf0, 0xee,
+		0x12, 0x45, 0x63, 0xab, 0xde, 0xfc,
+	};
+	static const uint8_t whole[] = {
+		0xff, 0x03, 0x00, 0x00, 0x34, 0x12, 0xff, 0xff, 0xee, 0xee,
+		0x01, 0x00, 0x00, 0x01, 0xcd, 0xab, 0x80, 0x00,
+	};
+	static const uint8_t bytes[] = { 1, 2, 3, 255, 9, 0, 7, 128, 64 };
+
+	must_unpack(PIXELS_RAW10P, packed10, 6, 5, (const uint16_t[]){
+		    0x3ff, 0x000, 0x201, 0x156, 0x000, 0x3ff, 0x006, 0x2a9 });
+	must_unpack(PIXELS_RAW12P, packed12, 7, 6, (const uint16_t[]){
+		    0xffe, 0x001, 0x800, 0x55f, 0x123, 0x456, 0xabc, 0xdef });
+	must_unpack(PIXELS_RAW16, whole, 10, 8, (const uint16_t[]){
+		    0x3ff, 0, 0x1234, 0xffff, 1, 0x100, 0xabcd, 0x80 });
+	must_unpack(PIXELS_GREY, bytes, 5, 4, (const uint16_t[]){
+		    1, 2, 3, 255, 0, 7, 128, 64 });
+}
+
 TEST(what_is_not_known_is_refused)
 {
 	must_refuse(0, CAMERA_FORMAT_RGB8, 2, 2);
-	must_refuse(PIXELS_NV21 + 1, CAMERA_FORMAT_RGB8, 2, 2);
+	must_refuse(PIXELS_RAW12P + 1, CAMERA_FORMAT_RGB8, 2, 2);
+	must_refuse(PIXELS_RAW12P + 1, CAMERA_FORMAT_BAYER16, 2, 2);
+	must_refuse(PIXELS_RAW16, CAMERA_FORMAT_RGB8, 2, 2);
+	must_refuse(PIXELS_RAW10P, CAMERA_FORMAT_GREY8, 4, 2);
+	must_refuse(PIXELS_RGB, CAMERA_FORMAT_BAYER16, 2, 2);
+	must_refuse(PIXELS_NV12, CAMERA_FORMAT_BAYER16, 2, 2);
+	must_refuse(PIXELS_RAW10P, CAMERA_FORMAT_BAYER16, 2, 2);
+	must_refuse(PIXELS_RAW12P, CAMERA_FORMAT_BAYER16, 3, 2);
 	must_refuse(PIXELS_RGB, 0, 2, 2);
 	must_refuse(PIXELS_RGB, CAMERA_FORMAT_GREY8 + 1, 2, 2);
 	must_refuse(PIXELS_YUYV, CAMERA_FORMAT_RGB8, 3, 2);
 	must_refuse(PIXELS_NV12, CAMERA_FORMAT_RGB8, 2, 3);
 	ck_assert_uint_eq(pixels_planes(0), 0);
-	ck_assert_uint_eq(pixels_planes(PIXELS_NV21 + 1), 0);
-	ck_assert_uint_eq(pixels_row_bytes(PIXELS_NV21 + 1, 4), 0);
+	ck_assert_uint_eq(pixels_planes(PIXELS_RAW12P + 1), 0);
+	ck_assert_uint_eq(pixels_row_bytes(PIXELS_RAW12P + 1, 4), 0);
 }

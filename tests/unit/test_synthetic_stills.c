@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/camera/synthetic.c userspace/camera/synthetic-options.c
- * userspace/camera/synthetic-draw.c userspace/camera/synthetic-controls.c
- * userspace/camera/synthetic-trigger.c userspace/camera/defocus.c
+ * userspace/camera/synthetic-draw.c userspace/camera/synthetic-time.c
+ * userspace/camera/synthetic-controls.c userspace/camera/synthetic-trigger.c
+ * userspace/camera/defocus.c
  * userspace/camera/scene.c userspace/camera/pose.c tests/camera/angle.c
  * userspace/liboscan/track.c userspace/liboscan/units.c
  * userspace/liboscan/motor.c userspace/liboscan/monitor.c
@@ -255,6 +256,17 @@ TEST(photos_on_demand_have_their_faults)
 	ck_assert_int_eq(errno, ETIMEDOUT);
 	ck_assert_uint_eq(shot(camera).sequence, 2);
 	ops->close(camera);
+	for (int reverse = 0; reverse < 2; reverse++) {
+		camera = started(reverse ?
+				 "synthetic:on_demand=yes,fault=reverse@7" :
+				 "synthetic:on_demand=yes,fault=repeat@7");
+		for (int i = 0; i < 6; i++)
+			frame = shot(camera);
+		for (int i = 0; i < 6; i++)
+			ck_assert_uint_eq(shot(camera).time_ns, frame.time_ns -
+					  (reverse ? (i + 1) * 10 * MS : 0));
+		ops->close(camera);
+	}
 	camera = started("synthetic:on_demand=yes,fault=size@1");
 	ck_assert_uint_eq(shot(camera).size, PIXELS / 2);
 	ops->close(camera);

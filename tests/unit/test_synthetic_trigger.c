@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/camera/synthetic.c userspace/camera/synthetic-options.c
- * userspace/camera/synthetic-draw.c userspace/camera/synthetic-controls.c
- * userspace/camera/synthetic-trigger.c userspace/camera/defocus.c
+ * userspace/camera/synthetic-draw.c userspace/camera/synthetic-time.c
+ * userspace/camera/synthetic-controls.c userspace/camera/synthetic-trigger.c
+ * userspace/camera/defocus.c
  * userspace/camera/scene.c
  * tests/camera/angle.c -lm
  * -Wl,--wrap=clock_gettime -Wl,--wrap=clock_nanosleep

@@ -7,6 +7,8 @@
 #include "synthetic-trigger.h"
 
 #define SYNTHETIC_BUFFERS 4
+/* Photos on demand whose times are remembered. */
+#define SYNTHETIC_SHOTS 1024
 /* Changes of the controls that are remembered for frames not fetched yet. */
 #define SYNTHETIC_CHANGES 16
 /* Frames that auto-focus takes. */
@@ -77,7 +79,7 @@ struct camera {
 	bool vanished;
 	uint64_t start_ns;
 	uint32_t number;
-	uint64_t shots[SYNTHETIC_BUFFERS];
+	uint64_t shots[SYNTHETIC_SHOTS];
 	uint32_t shot_count;
 	struct synthetic_change changes[SYNTHETIC_CHANGES];
 	uint32_t change_count;
@@ -90,6 +92,10 @@ struct camera {
 /** synthetic_now_ns - CLOCK_MONOTONIC */
 uint64_t synthetic_now_ns(void);
 
+/*
+ * synthetic-time.c
+ */
+
 /** synthetic_faulty - whether a frame has a fault */
 bool synthetic_faulty(const struct camera *camera, uint32_t number,
 		      enum synthetic_fault fault);
@@ -100,6 +106,12 @@ uint64_t synthetic_readout_ns(const struct camera *camera);
 /** synthetic_exposure_start - when the first row of a frame begins */
 uint64_t synthetic_exposure_start(const struct camera *camera,
 				  uint32_t number);
+
+/** synthetic_end - when the last row of a frame has been read out */
+uint64_t synthetic_end(const struct camera *camera, uint32_t number);
+
+/** synthetic_time_told - the time that the next frame says it has */
+uint64_t synthetic_time_told(const struct camera *camera);
 
 /*
  * synthetic-controls.c

@@ -147,12 +147,6 @@ static const char *synthetic_model(const struct camera *camera)
 	return "synthetic";
 }
 
-/* From the first row to the last one. */
-uint64_t synthetic_readout_ns(const struct camera *camera)
-{
-	return (camera->settings.height - 1) * camera->options.row_ns;
-}
-
 static bool runs_free(const struct camera *camera)
 {
 	return !camera->trigger && !camera->options.on_demand;
@@ -312,72 +306,9 @@ static int synthetic_start(struct camera *camera)
 	return 0;
 }
 
-bool synthetic_faulty(const struct camera *camera, uint32_t number,
-		      enum synthetic_fault fault)
-{
-	return camera->options.fault == fault &&
-	       number + 1 >= camera->options.fault_at;
-}
-
 static bool faulty(const struct camera *camera, enum synthetic_fault fault)
 {
 	return synthetic_faulty(camera, camera->number, fault);
-}
-
-uint64_t synthetic_exposure_start(const struct camera *camera, uint32_t number)
-{
-	uint64_t time_ns = camera->start_ns +
-			   number * camera->settings.period_ns;
-
-	if (camera->options.on_demand)
-		return camera->shots[number % SYNTHETIC_BUFFERS];
-	if (camera->trigger)
-		synthetic_trigger_at(camera->trigger, number, &time_ns);
-	return time_ns;
-}
-
-static uint32_t mix(uint32_t value)
-{
-	value = (value ^ (value >> 16)) * 0x7feb352du;
-	value = (value ^ (value >> 15)) * 0x846ca68bu;
-	return value ^ (value >> 16);
-}
-
-/* Twelve numbers from 0 to 1 have a sum with standard deviation 1. */
-static double normal(uint32_t number)
-{
-	double sum = -6;
-
-	for (uint32_t i = 0; i < 12; i++)
-		sum += mix(number * 12 + i + 1) / 4294967296.0;
-	return sum;
-}
-
-static uint64_t time_told(const struct camera *camera, uint32_t number)
-{
-	const struct synthetic_options *options = &camera->options;
-	uint64_t time_ns = synthetic_exposure_start(camera, number);
-	uint64_t exposure_ns = synthetic_state(camera, number)->exposure_ns;
-
-	if (options->mark == CAMERA_MARK_READOUT_START)
-		time_ns += exposure_ns;
-	else if (options->mark == CAMERA_MARK_FRAME_END)
-		time_ns += exposure_ns + synthetic_readout_ns(camera);
-	return time_ns + options->latency_ns +
-	       llrint(normal(number) * options->jitter_ns);
-}
-
-static uint64_t faulty_time(const struct camera *camera)
-{
-	uint32_t last = camera->options.fault_at >= 2 ?
-			camera->options.fault_at - 2 : 0;
-
-	if (faulty(camera, SYNTHETIC_FAULT_REPEAT))
-		return time_told(camera, last);
-	if (faulty(camera, SYNTHETIC_FAULT_REVERSE))
-		return time_told(camera, last) -
-		       (camera->number - last) * camera->settings.period_ns;
-	return time_told(camera, camera->number);
 }
 
 /* Return: 0, or -1 with the errno of the source, EINTR */
@@ -422,7 +353,7 @@ static void describe(const struct camera *camera,
 	*frame = (struct camera_frame){
 		.data = pixels,
 		.size = frame_size(settings),
-		.time_ns = faulty_time(camera),
+		.time_ns = synthetic_time_told(camera),
 		.sequence = camera->number,
 		.status = CAMERA_FRAME_GOOD,
 		.exposure_ns = state->exposure_ns,
@@ -469,13 +400,6 @@ static bool is_coming(const struct camera *camera)
 	       camera->number < camera->shot_count;
 }
 
-static uint64_t end_of(const struct camera *camera, uint32_t number)
-{
-	return synthetic_exposure_start(camera, number) +
-	       synthetic_state(camera, number)->exposure_ns +
-	       synthetic_readout_ns(camera);
-}
-
 /* Wait for the end of the frame, and for what its poses were. */
 static int await(struct camera *camera, uint64_t deadline_ns)
 {
@@ -484,7 +408,7 @@ static int await(struct camera *camera, uint64_t deadline_ns)
 
 	if (camera->trigger && await_trigger(camera, deadline_ns))
 		return -1;
-	end_ns = end_of(camera, camera->number);
+	end_ns = synthetic_end(camera, camera->number);
 	if (!is_coming(camera) || end_ns > deadline_ns || free_buffer(camera) < 0 ||
 	    faulty(camera, SYNTHETIC_FAULT_STALL)) {
 		if (!sleep_until(deadline_ns))
@@ -582,8 +506,8 @@ static int synthetic_shoot(struct camera *camera)
 	if (!camera->options.on_demand ||
 	    waiting + held_count(camera) >= SYNTHETIC_BUFFERS)
 		return -1;
-	camera->shots[shot % SYNTHETIC_BUFFERS] = synthetic_now_ns();
-	if (sleep_until(end_of(camera, shot)))
+	camera->shots[shot % SYNTHETIC_SHOTS] = synthetic_now_ns();
+	if (sleep_until(synthetic_end(camera, shot)))
 		return -1;
 	camera->shot_count++;
 	return 0;
