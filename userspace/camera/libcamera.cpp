@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -23,19 +22,16 @@
 #include <string>
 #include <vector>
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <libcamera/libcamera.h>
 
 #include "camera.h"
 #include "pixels.h"
 #include "readout.h"
+#include "v4l2-driver.h"
 
 using namespace libcamera;
 
@@ -45,6 +41,12 @@ using namespace libcamera;
 	  LIBCAMERA_VERSION_MINOR >= (minor)))
 
 namespace {
+
+/* Greatest gain of red or blue that is sent on. */
+const double MOST_COLOUR_GAIN = 32;
+
+/* Bytes from which on a frame is large: 12 megapixels in colour are less. */
+const unsigned int LARGE_FRAME = 48 << 20;
 
 /* One buffer of the camera, the request that it travels in, its memory. */
 struct slot {
@@ -87,6 +89,8 @@ struct camera {
 	std::string model;
 	struct camera_settings settings = {};
 	struct camera_capabilities capabilities = {};
+	ControlList held;		/* set by control(), for the next start */
+	ControlList pending;		/* for the next request */
 	bool started = false;
 	bool clock_known = false;
 	uint64_t clock_ahead_ns = 0;	/* of CLOCK_MONOTONIC */
@@ -202,27 +206,6 @@ int list_cameras(void (*each)(const char *, const char *, void *), void *data)
 
 /* ---- which driver makes the time stamps ---- */
 
-/*
- * libcamera passes the kernel's time stamp on without saying what it marks;
- * that depends on the driver. raspberrypi: picamera2 issue 821; uvcvideo:
- * V4L2_BUF_FLAG_TSTAMP_SRC_SOE; all others: V4L2's default, end of frame.
- * Only uvcvideo is known to count frames that found no buffer: vimc and the
- * Pi's image processor count what they deliver.
- */
-const struct driver {
-	const char *part_of_name;
-	uint32_t mark;
-	bool counts_gaps;
-} drivers[] = {
-	{ "vimc", CAMERA_MARK_UNKNOWN, false },
-	{ "uvcvideo", CAMERA_MARK_EXPOSURE_START, true },
-	{ "unicam", CAMERA_MARK_READOUT_START, false },
-	{ "rp1-cfe", CAMERA_MARK_READOUT_START, false },
-};
-
-const struct driver driver_unknown = { "", CAMERA_MARK_UNKNOWN, false };
-const struct driver driver_other = { "", CAMERA_MARK_FRAME_END, false };
-
 #if LIBCAMERA_AT_LEAST(0, 1)
 std::vector<dev_t> devices_of(const struct camera &camera)
 {
@@ -234,70 +217,19 @@ std::vector<dev_t> devices_of(const struct camera &camera)
 	return std::vector<dev_t>(devices->begin(), devices->end());
 }
 #else
-bool read_device_number(const char *name, dev_t *device)
-{
-	const std::string path =
-		std::string("/sys/class/video4linux/") + name + "/dev";
-	unsigned int major_number, minor_number;
-	FILE *file = fopen(path.c_str(), "re");
-	bool read;
-
-	if (!file)
-		return false;
-	read = fscanf(file, "%u:%u", &major_number, &minor_number) == 2;
-	fclose(file);
-	if (read)
-		*device = makedev(major_number, minor_number);
-	return read;
-}
-
 std::vector<dev_t> devices_of(const struct camera &camera)
 {
-	std::unique_ptr<DIR, int (*)(DIR *)> dir(
-		opendir("/sys/class/video4linux"), closedir);
+	std::array<dev_t, 256> all;
+	const size_t count = v4l2_devices(all.data(), all.size());
 	std::vector<dev_t> devices;
-	dev_t device;
 
-	if (!dir)
-		return devices;
-	while (const struct dirent *entry = readdir(dir.get())) {
-		if (read_device_number(entry->d_name, &device) &&
-		    camera.manager->get(device) == camera.device)
-			devices.push_back(device);
+	for (size_t i = 0; i < count; i++) {
+		if (camera.manager->get(all[i]) == camera.device)
+			devices.push_back(all[i]);
 	}
 	return devices;
 }
 #endif
-
-std::string driver_name(dev_t device)
-{
-	char path[64], target[512];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/device/driver",
-		 major(device), minor(device));
-	length = readlink(path, target, sizeof(target));
-	if (length <= 0)
-		return "";
-	const std::string name(target, length);
-	return name.substr(name.rfind('/') + 1);
-}
-
-const struct driver &driver_of(const struct camera &camera)
-{
-	bool named = false;
-
-	for (const dev_t device : devices_of(camera)) {
-		const std::string name = driver_name(device);
-
-		for (const struct driver &driver : drivers) {
-			if (name.find(driver.part_of_name) != name.npos)
-				return driver;
-		}
-		named = named || !name.empty();
-	}
-	return named ? driver_other : driver_unknown;
-}
 
 /* ---- formats ---- */
 
@@ -321,29 +253,72 @@ const std::array<struct native, 11> natives = {{
 	{ formats::R8, PIXELS_GREY },
 }};
 
+struct raw {
+	PixelFormat format;
+	uint32_t layout;
+	uint32_t bayer;
+	uint32_t bits;
+};
+
+/* What has most bits first, and what need not be unpacked. */
+#define RAWS(order)							\
+	{ formats::S##order##16, PIXELS_RAW16, CAMERA_BAYER_##order, 16 },	\
+	{ formats::S##order##12, PIXELS_RAW16, CAMERA_BAYER_##order, 12 },	\
+	{ formats::S##order##12_CSI2P, PIXELS_RAW12P, CAMERA_BAYER_##order, 12 }, \
+	{ formats::S##order##10, PIXELS_RAW16, CAMERA_BAYER_##order, 10 },	\
+	{ formats::S##order##10_CSI2P, PIXELS_RAW10P, CAMERA_BAYER_##order, 10 }, \
+	{ formats::S##order##8, PIXELS_GREY, CAMERA_BAYER_##order, 8 }
+
+const std::array<struct raw, 24> raws = {{
+	RAWS(RGGB), RAWS(GRBG), RAWS(GBRG), RAWS(BGGR)
+}};
+
+const struct raw *raw_of(const PixelFormat &format)
+{
+	for (const struct raw &raw : raws) {
+		if (raw.format == format)
+			return &raw;
+	}
+	return nullptr;
+}
+
 uint32_t layout_of(const PixelFormat &format)
 {
+	const struct raw *raw = raw_of(format);
+
 	for (const struct native &native : natives) {
 		if (native.format == format)
 			return native.layout;
 	}
-	return 0;
+	return raw ? raw->layout : 0;
+}
+
+bool is_offered(const StreamConfiguration &stream, const PixelFormat &format)
+{
+	const std::vector<PixelFormat> offered =
+		stream.formats().pixelformats();
+
+	return std::find(offered.begin(), offered.end(), format) !=
+	       offered.end();
+}
+
+/* A sensor has one order of colours. */
+const struct raw *choose_raw(const StreamConfiguration &stream)
+{
+	for (const struct raw &raw : raws) {
+		if (is_offered(stream, raw.format))
+			return &raw;
+	}
+	return nullptr;
 }
 
 /* What costs least to turn into the format that was asked for. */
 PixelFormat choose_format(const StreamConfiguration &stream, uint32_t want)
 {
-	const std::vector<PixelFormat> offered =
-		stream.formats().pixelformats();
-	const auto has = [&](const PixelFormat &format) {
-		return std::find(offered.begin(), offered.end(), format) !=
-		       offered.end();
-	};
-
-	if (want == CAMERA_FORMAT_GREY8 && has(formats::R8))
+	if (want == CAMERA_FORMAT_GREY8 && is_offered(stream, formats::R8))
 		return formats::R8;
 	for (const struct native &native : natives) {
-		if (has(native.format))
+		if (is_offered(stream, native.format))
 			return native.format;
 	}
 	return formats::BGR888;
@@ -420,17 +395,27 @@ int map_planes(struct slot &slot)
 	return n == count ? 0 : fail(EIO);
 }
 
+bool is_as_wanted(uint32_t layout, uint32_t format)
+{
+	switch (layout) {
+	case PIXELS_RGB:
+		return format == CAMERA_FORMAT_RGB8;
+	case PIXELS_GREY:
+		return format == CAMERA_FORMAT_GREY8;
+	case PIXELS_RAW16:
+		return format == CAMERA_FORMAT_BAYER16;
+	default:
+		return false;
+	}
+}
+
 /* Pixels that lie as they are wanted are not copied. */
 void place_data(struct slot &slot, uint32_t format)
 {
 	const size_t row = static_cast<size_t>(slot.image.width) *
 			   camera_bytes_per_pixel(format);
-	const bool same = slot.image.layout == PIXELS_RGB
-			? format == CAMERA_FORMAT_RGB8
-			: slot.image.layout == PIXELS_GREY &&
-			  format == CAMERA_FORMAT_GREY8;
 
-	if (same && slot.image.stride == row) {
+	if (is_as_wanted(slot.image.layout, format) && slot.image.stride == row) {
 		slot.data = slot.image.planes[0];
 		return;
 	}
@@ -544,6 +529,20 @@ uint64_t settle_time(const ControlInfo *info, uint64_t want_ns)
 		std::llround(clamp_to(*info, want_ns / 1e3))) * 1000;
 }
 
+void tell_lens(struct camera &camera)
+{
+	struct camera_capabilities &can = camera.capabilities;
+	const ControlInfo *lens = find_control(camera, controls::LensPosition);
+
+	can.has_autofocus = find_control(camera, controls::AfMode) &&
+			    find_control(camera, controls::AfTrigger);
+	can.sets_lens = lens != nullptr;
+	if (!lens)
+		return;
+	can.lens_min_dpt = number_of(lens->min());
+	can.lens_max_dpt = number_of(lens->max());
+}
+
 void settle_controls(struct camera &camera)
 {
 	struct camera_settings &settings = camera.settings;
@@ -557,6 +556,9 @@ void settle_controls(struct camera &camera)
 	can.sets_period = period != nullptr;
 	can.sets_exposure = exposure != nullptr;
 	can.sets_gain = gain != nullptr;
+	tell_lens(camera);
+	can.sets_white_balance = find_control(camera, controls::AwbEnable) &&
+				 find_control(camera, controls::ColourGains);
 	settings.period_ns = settle_time(period, settings.period_ns);
 	settings.exposure_ns = settle_time(exposure, settings.exposure_ns);
 	if (settings.period_ns && settings.exposure_ns > settings.period_ns)
@@ -567,20 +569,26 @@ void settle_controls(struct camera &camera)
 		settings.gain = clamp_to(*gain, settings.gain);
 }
 
-void add_manual_exposure(const struct camera &camera, ControlList &list)
+void add_manual_exposure(const struct camera &camera, ControlList &list,
+			 uint64_t exposure_ns, double gain)
 {
+	if (!exposure_ns && !(gain > 0))
+		return;
 	if (find_control(camera, controls::AeEnable))
 		list.set(controls::AeEnable, false);
 #if LIBCAMERA_AT_LEAST(0, 5)
-	if (camera.settings.exposure_ns &&
-	    find_control(camera, controls::ExposureTimeMode))
+	if (exposure_ns && find_control(camera, controls::ExposureTimeMode))
 		list.set(controls::ExposureTimeMode,
 			 static_cast<int32_t>(controls::ExposureTimeModeManual));
-	if (camera.settings.gain > 0 &&
-	    find_control(camera, controls::AnalogueGainMode))
+	if (gain > 0 && find_control(camera, controls::AnalogueGainMode))
 		list.set(controls::AnalogueGainMode,
 			 static_cast<int32_t>(controls::AnalogueGainModeManual));
 #endif
+	if (exposure_ns)
+		list.set(controls::ExposureTime,
+			 static_cast<int32_t>(exposure_ns / 1000));
+	if (gain > 0)
+		list.set(controls::AnalogueGain, static_cast<float>(gain));
 }
 
 void add_controls(const struct camera &camera, ControlList &list)
@@ -592,14 +600,107 @@ void add_controls(const struct camera &camera, ControlList &list)
 	if (settings.period_ns)
 		list.set(controls::FrameDurationLimits,
 			 Span<const int64_t, 2>(limits));
-	if (settings.exposure_ns || settings.gain > 0)
-		add_manual_exposure(camera, list);
-	if (settings.exposure_ns)
-		list.set(controls::ExposureTime,
-			 static_cast<int32_t>(settings.exposure_ns / 1000));
-	if (settings.gain > 0)
-		list.set(controls::AnalogueGain,
-			 static_cast<float>(settings.gain));
+	add_manual_exposure(camera, list, settings.exposure_ns, settings.gain);
+}
+
+/* ---- controls between photos ---- */
+
+/* A limit of 0 is one that is not known, as in clamp_to(). */
+bool fits(const ControlInfo *info, double value)
+{
+	return info && clamp_to(*info, value) == value;
+}
+
+int check_controls(const struct camera &camera,
+		   const struct camera_controls &want)
+{
+	const struct camera_capabilities &can = camera.capabilities;
+	const bool lens = !std::isnan(want.lens_dpt);
+	const bool balance = want.red_gain != 0 || want.blue_gain != 0;
+
+	if ((want.exposure_ns && !can.sets_exposure) ||
+	    (want.gain != 0 && !can.sets_gain) || (lens && !can.sets_lens) ||
+	    (want.autofocus && !can.has_autofocus) ||
+	    ((balance || want.lock_white_balance) && !can.sets_white_balance))
+		return fail(EOPNOTSUPP);
+	if (want.exposure_ns &&
+	    !fits(find_control(camera, controls::ExposureTime),
+		  want.exposure_ns / 1000))
+		return fail(EINVAL);
+	if (want.gain != 0 &&
+	    (!(want.gain > 0) ||
+	     !fits(find_control(camera, controls::AnalogueGain), want.gain)))
+		return fail(EINVAL);
+	if (lens && (want.autofocus || !(want.lens_dpt >= can.lens_min_dpt &&
+					 want.lens_dpt <= can.lens_max_dpt)))
+		return fail(EINVAL);
+	if (balance &&
+	    !(want.red_gain > 0 && want.red_gain <= MOST_COLOUR_GAIN &&
+	      want.blue_gain > 0 && want.blue_gain <= MOST_COLOUR_GAIN))
+		return fail(EINVAL);
+	return 0;
+}
+
+void add_lens(const struct camera &camera, ControlList &list,
+	      const struct camera_controls &want)
+{
+	if (want.autofocus)
+		list.set(controls::AfMode,
+			 static_cast<int32_t>(controls::AfModeAuto));
+	if (std::isnan(want.lens_dpt))
+		return;
+	if (find_control(camera, controls::AfMode))
+		list.set(controls::AfMode,
+			 static_cast<int32_t>(controls::AfModeManual));
+	list.set(controls::LensPosition, static_cast<float>(want.lens_dpt));
+}
+
+void add_white_balance(ControlList &list, const struct camera_controls &want)
+{
+	const float gains[2] = { static_cast<float>(want.red_gain),
+				 static_cast<float>(want.blue_gain) };
+
+	if (want.lock_white_balance || want.red_gain > 0)
+		list.set(controls::AwbEnable, false);
+	if (want.red_gain > 0)
+		list.set(controls::ColourGains, Span<const float, 2>(gains));
+}
+
+/* ControlList::merge() would keep what is there. */
+void overwrite(ControlList &list, const ControlList &newer)
+{
+	for (const auto &control : newer)
+		list.set(control.first, control.second);
+}
+
+/*
+ * A lens that was moved by hand and is then focused by the camera must not be
+ * put back at the next start, so what is held of it goes by the mode alone.
+ */
+int control_camera(struct camera &camera, const struct camera_controls &want)
+{
+	ControlList list(camera.device->controls());
+
+	if (camera.slots.empty())
+		return fail(EINVAL);
+	if (check_controls(camera, want))
+		return -1;
+	{
+		std::lock_guard<std::mutex> guard(camera.lock);
+
+		if (camera.gone)
+			return fail(EIO);
+	}
+	add_manual_exposure(camera, list, want.exposure_ns, want.gain);
+	add_lens(camera, list, want);
+	add_white_balance(list, want);
+	overwrite(camera.held, list);
+	overwrite(camera.pending, list);
+	/* Once, not at each start. */
+	if (want.autofocus)
+		camera.pending.set(controls::AfTrigger,
+			static_cast<int32_t>(controls::AfTriggerStart));
+	return 0;
 }
 
 /* ---- frames ---- */
@@ -684,6 +785,34 @@ bool is_bad(const struct slot &slot)
 	return false;
 }
 
+uint32_t focus_of(int32_t af_state)
+{
+	switch (af_state) {
+	case controls::AfStateScanning:
+		return CAMERA_FOCUS_SCANNING;
+	case controls::AfStateFocused:
+		return CAMERA_FOCUS_FOUND;
+	case controls::AfStateFailed:
+		return CAMERA_FOCUS_FAILED;
+	default:
+		return CAMERA_FOCUS_UNKNOWN;
+	}
+}
+
+void describe_controls(const ControlList &metadata, struct camera_frame *frame)
+{
+	const auto lens = metadata.get(controls::LensPosition);
+	const auto gains = metadata.get(controls::ColourGains);
+
+	frame->lens_dpt = lens ? *lens : NAN;
+	frame->focus = focus_of(metadata.get(controls::AfState)
+				.value_or(controls::AfStateIdle));
+	if (gains) {
+		frame->red_gain = (*gains)[0];
+		frame->blue_gain = (*gains)[1];
+	}
+}
+
 void describe(struct camera &camera, const struct slot &slot,
 	      struct camera_frame *frame)
 {
@@ -706,7 +835,7 @@ void describe(struct camera &camera, const struct slot &slot,
 	frame->frame_duration_ns = 1000 *
 		static_cast<uint64_t>(metadata.get(controls::FrameDuration)
 				      .value_or(0));
-	frame->lens_dpt = NAN;
+	describe_controls(metadata, frame);
 }
 
 int queue_again(struct camera &camera, struct slot &slot)
@@ -714,6 +843,8 @@ int queue_again(struct camera &camera, struct slot &slot)
 	int ret;
 
 	slot.request->reuse(Request::ReuseBuffers);
+	slot.request->controls().merge(camera.pending);
+	camera.pending.clear();
 	ret = camera.device->queueRequest(slot.request.get());
 	return ret < 0 ? fail(ret) : 0;
 }
@@ -796,20 +927,6 @@ std::shared_ptr<Camera> find_camera(const CameraManager &manager,
 	return nullptr;
 }
 
-/* libcamera locks the media device of a camera that it uses. */
-bool is_locked(const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool locked;
-
-	if (fd < 0)
-		return false;
-	locked = lockf(fd, F_TEST, 0) != 0 &&
-		 (errno == EACCES || errno == EAGAIN);
-	close(fd);
-	return locked;
-}
-
 /*
  * While another program streams, some handlers (vimc's) cannot even list the
  * camera. Closing the device would drop our own locks on it, so this is only
@@ -817,16 +934,7 @@ bool is_locked(const char *path)
  */
 bool is_hidden(const struct camera &camera)
 {
-	char path[32];
-
-	if (camera.manager.use_count() > 1)
-		return false;
-	for (int n = 0; n < 32; n++) {
-		snprintf(path, sizeof(path), "/dev/media%d", n);
-		if (is_locked(path))
-			return true;
-	}
-	return false;
+	return camera.manager.use_count() == 1 && v4l2_media_is_locked();
 }
 
 int acquire_camera(struct camera &camera, const char *id)
@@ -891,25 +999,83 @@ void close_camera(struct camera *camera)
 	delete camera;
 }
 
-/* libcamera is asked first and then believed: validate() adjusts. */
-int choose_stream(struct camera &camera, const struct camera_settings &want)
+/* Sets the format that is wanted; false: the camera has no such stream. */
+bool ask_for_stream(struct camera &camera, const struct camera_settings &want)
 {
-	camera.config = camera.device->generateConfiguration(
-		{ StreamRole::VideoRecording });
-	if (!camera.config || camera.config->empty())
-		return fail(EINVAL);
-	StreamConfiguration &stream = camera.config->at(0);
+	const bool raw = want.format == CAMERA_FORMAT_BAYER16;
 
-	stream.pixelFormat = choose_format(stream, want.format);
+	camera.config = camera.device->generateConfiguration(
+		{ raw ? StreamRole::Raw : StreamRole::VideoRecording });
+	if (!camera.config || camera.config->empty())
+		return false;
+	StreamConfiguration &stream = camera.config->at(0);
+	const struct raw *found = choose_raw(stream);
+
+	if (raw && !found)
+		return false;
+	stream.pixelFormat = raw ? found->format
+				 : choose_format(stream, want.format);
 	if (want.width)
 		stream.size.width = want.width;
 	if (want.height)
 		stream.size.height = want.height;
 	stream.bufferCount = std::max(stream.bufferCount, 4u);
-	if (camera.config->validate() == CameraConfiguration::Invalid ||
-	    !layout_of(stream.pixelFormat))
+	return true;
+}
+
+/* libcamera is asked first and then believed: validate() adjusts. */
+int choose_stream(struct camera &camera, const struct camera_settings &want)
+{
+	const bool raw = want.format == CAMERA_FORMAT_BAYER16;
+
+	if (!ask_for_stream(camera, want) ||
+	    camera.config->validate() == CameraConfiguration::Invalid)
+		return fail(EINVAL);
+	StreamConfiguration &stream = camera.config->at(0);
+
+	/* A Pi has too little memory for four frames of its largest camera. */
+	if (stream.frameSize > LARGE_FRAME && stream.bufferCount > 2) {
+		stream.bufferCount = 2;
+		if (camera.config->validate() == CameraConfiguration::Invalid)
+			return fail(EINVAL);
+	}
+	if (!layout_of(stream.pixelFormat) ||
+	    raw != (raw_of(stream.pixelFormat) != nullptr))
 		return fail(EINVAL);
 	return 0;
+}
+
+/* Of the stream, else of the one that a raw stream would be. */
+void tell_raw(struct camera &camera)
+{
+	const struct raw *raw = raw_of(camera.config->at(0).pixelFormat);
+
+	if (!raw) {
+		const auto config = camera.device->generateConfiguration(
+			{ StreamRole::Raw });
+
+		if (config && !config->empty())
+			raw = choose_raw(config->at(0));
+	}
+	if (!raw)
+		return;
+	camera.capabilities.bayer = raw->bayer;
+	camera.capabilities.bayer_bits = raw->bits;
+}
+
+/* The image is all of the sensor's crop but for what its shape cuts off. */
+void tell_pixel(struct camera &camera)
+{
+	const ControlList &about = camera.device->properties();
+	const auto cell = about.get(properties::UnitCellSize);
+	const auto crop = about.get(properties::ScalerCropMaximum);
+	const Size &size = camera.config->at(0).size;
+
+	if (!cell || !crop || crop->isNull())
+		return;
+	camera.capabilities.pixel_um = cell->width / 1e3 *
+		std::min(static_cast<double>(crop->width) / size.width,
+			 static_cast<double>(crop->height) / size.height);
 }
 
 uint32_t settle_format(const StreamConfiguration &stream, uint32_t want)
@@ -926,8 +1092,7 @@ int configure_camera(struct camera &camera, const struct camera_settings &want)
 
 	if (camera.started)
 		return fail(EBUSY);
-	if (want.format && want.format != CAMERA_FORMAT_RGB8 &&
-	    want.format != CAMERA_FORMAT_GREY8)
+	if (want.format && !camera_bytes_per_pixel(want.format))
 		return fail(EINVAL);
 	drop_buffers(camera);
 	if (choose_stream(camera, want))
@@ -936,18 +1101,24 @@ int configure_camera(struct camera &camera, const struct camera_settings &want)
 	if (ret < 0)
 		return fail(ret);
 	const StreamConfiguration &stream = camera.config->at(0);
-	const struct driver &driver = driver_of(camera);
+	const std::vector<dev_t> devices = devices_of(camera);
+	const struct v4l2_driver *driver =
+		v4l2_driver_of(devices.data(), devices.size());
 
 	camera.settings = want;
 	camera.settings.width = stream.size.width;
 	camera.settings.height = stream.size.height;
 	camera.settings.format = settle_format(stream, want.format);
 	camera.capabilities = {};
-	camera.capabilities.mark = driver.mark;
-	camera.capabilities.counts_gaps = driver.counts_gaps;
+	camera.capabilities.mark = driver->mark;
+	camera.capabilities.counts_gaps = driver->counts_gaps;
 	camera.capabilities.readout_ns =
 		readout_of_camera("/sys", camera.device->id().c_str());
+	tell_raw(camera);
+	tell_pixel(camera);
 	settle_controls(camera);
+	camera.held = ControlList(camera.device->controls());
+	camera.pending = ControlList(camera.device->controls());
 	if (make_buffers(camera)) {
 		const int error = errno;
 
@@ -990,6 +1161,9 @@ int start_camera(struct camera &camera)
 	camera.cancelled = 0;
 	camera.cancelled_in_a_row = 0;
 	add_controls(camera, list);
+	overwrite(list, camera.held);
+	overwrite(list, camera.pending);
+	camera.pending.clear();
 	ret = camera.device->start(&list);
 	if (ret < 0)
 		return fail(ret);
@@ -1086,9 +1260,9 @@ uint64_t op_dropped(const struct camera *camera)
 	return camera->cancelled;
 }
 
-int op_control(struct camera *, const struct camera_controls *)
+int op_control(struct camera *camera, const struct camera_controls *controls)
 {
-	return fail(EOPNOTSUPP);
+	return guarded(-1, [&] { return control_camera(*camera, *controls); });
 }
 
 void op_stop(struct camera *camera)

@@ -178,9 +178,14 @@ static void row_grey_of_rgb(const struct pixels_image *image, uint32_t row,
 	}
 }
 
+static bool is_raw(uint32_t layout)
+{
+	return layout >= PIXELS_RAW16 && layout <= PIXELS_RAW12P;
+}
+
 static bool is_yuv(uint32_t layout)
 {
-	return layout >= PIXELS_YUYV;
+	return layout >= PIXELS_YUYV && layout <= PIXELS_NV21;
 }
 
 static void row_to_grey(const struct pixels_image *image,
@@ -195,11 +200,54 @@ static void row_to_grey(const struct pixels_image *image,
 		row_grey_of_rgb(image, row, to);
 }
 
+static void put_sample(uint8_t *to, uint32_t sample)
+{
+	to[0] = sample;
+	to[1] = sample >> 8;
+}
+
+/* CSI-2: the low bits of the first sample are the lowest ones. */
+static void row_raw10p(const uint8_t *from, uint32_t width, uint8_t *to)
+{
+	for (uint32_t x = 0; x < width; x += 4, from += 5)
+		for (int i = 0; i < 4; i++, to += 2)
+			put_sample(to, from[i] << 2 | (from[4] >> 2 * i & 3));
+}
+
+static void row_raw12p(const uint8_t *from, uint32_t width, uint8_t *to)
+{
+	for (uint32_t x = 0; x < width; x += 2, from += 3)
+		for (int i = 0; i < 2; i++, to += 2)
+			put_sample(to, from[i] << 4 | (from[2] >> 4 * i & 15));
+}
+
+static void row_raw(const struct pixels_image *image, uint32_t row,
+		    uint8_t *to)
+{
+	const uint8_t *from = image->planes[0] + row * image->stride;
+
+	switch (image->layout) {
+	case PIXELS_RAW10P:
+		row_raw10p(from, image->width, to);
+		break;
+	case PIXELS_RAW12P:
+		row_raw12p(from, image->width, to);
+		break;
+	case PIXELS_RAW16:
+		memcpy(to, from, 2 * (size_t)image->width);
+		break;
+	default:
+		for (uint32_t x = 0; x < image->width; x++)
+			put_sample(to + 2 * (size_t)x, from[x]);
+		break;
+	}
+}
+
 unsigned int pixels_planes(uint32_t layout)
 {
-	if (layout < PIXELS_GREY || layout > PIXELS_NV21)
+	if (layout < PIXELS_GREY || layout > PIXELS_RAW12P)
 		return 0;
-	return layout >= PIXELS_NV12 ? 2 : 1;
+	return layout == PIXELS_NV12 || layout == PIXELS_NV21 ? 2 : 1;
 }
 
 size_t pixels_row_bytes(uint32_t layout, uint32_t width)
@@ -211,7 +259,12 @@ size_t pixels_row_bytes(uint32_t layout, uint32_t width)
 		return width;
 	case PIXELS_YUYV:
 	case PIXELS_UYVY:
+	case PIXELS_RAW16:
 		return (size_t)width * 2;
+	case PIXELS_RAW10P:
+		return (size_t)width / 4 * 5;
+	case PIXELS_RAW12P:
+		return (size_t)width / 2 * 3;
 	case PIXELS_RGB:
 	case PIXELS_BGR:
 		return (size_t)width * 3;
@@ -235,9 +288,20 @@ size_t pixels_plane_bytes(const struct pixels_image *image, unsigned int plane)
 
 static bool size_fits(const struct pixels_image *image)
 {
-	if (is_yuv(image->layout) && image->width % 2)
+	if (image->layout == PIXELS_RAW10P && image->width % 4)
+		return false;
+	if ((is_yuv(image->layout) || image->layout == PIXELS_RAW12P) &&
+	    image->width % 2)
 		return false;
 	return pixels_planes(image->layout) < 2 || image->height % 2 == 0;
+}
+
+static bool format_fits(const struct pixels_image *image, uint32_t format)
+{
+	if (format == CAMERA_FORMAT_BAYER16)
+		return is_raw(image->layout) || image->layout == PIXELS_GREY;
+	return !is_raw(image->layout) && (format == CAMERA_FORMAT_RGB8 ||
+					  format == CAMERA_FORMAT_GREY8);
 }
 
 int pixels_convert(const struct pixels_image *image, uint32_t format,
@@ -248,12 +312,14 @@ int pixels_convert(const struct pixels_image *image, uint32_t format,
 		(size_t)image->width * camera_bytes_per_pixel(format);
 
 	if (!pixels_planes(image->layout) || !size_fits(image) ||
-	    (format != CAMERA_FORMAT_RGB8 && format != CAMERA_FORMAT_GREY8)) {
+	    !format_fits(image, format)) {
 		errno = EINVAL;
 		return -1;
 	}
 	for (uint32_t row = 0; row < image->height; row++) {
-		if (format == CAMERA_FORMAT_RGB8)
+		if (format == CAMERA_FORMAT_BAYER16)
+			row_raw(image, row, to);
+		else if (format == CAMERA_FORMAT_RGB8)
 			row_rgb(image, &m, row, to);
 		else
 			row_to_grey(image, &m, row, to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a camera puts into memory, turned into rows of RGB8 or GREY8 without
- * padding. Pure.
+ * What a camera puts into memory, turned into rows of RGB8, GREY8 or BAYER16
+ * without padding. Pure.
  */
 #ifndef OSCAN_PIXELS_H
 #define OSCAN_PIXELS_H
@@ -25,6 +25,9 @@ enum pixels_layout {
 	PIXELS_UYVY = 7,	/* u y v y: two pixels */
 	PIXELS_NV12 = 8,	/* plane of y; plane of u v, each for 2 x 2 */
 	PIXELS_NV21 = 9,	/* plane of y; plane of v u, each for 2 x 2 */
+	PIXELS_RAW16 = 10,	/* samples of two bytes, low one first */
+	PIXELS_RAW10P = 11,	/* four high bytes; low bits of the four */
+	PIXELS_RAW12P = 12,	/* two high bytes; low bits of the two */
 };
 
 /** enum pixels_encoding - how y u v were made from red, green, blue */
@@ -39,7 +42,8 @@ enum pixels_encoding {
  * @layout: enum pixels_layout
  * @encoding: enum pixels_encoding, for the layouts with y u v
  * @full_range: y u v use 0 to 255, not 16 to 235 and 16 to 240
- * @width: pixels; even for the layouts with y u v
+ * @width: pixels; even for the layouts with y u v and PIXELS_RAW12P, a multiple
+ *	of four for PIXELS_RAW10P
  * @height: pixels; even for the layouts with two planes
  * @stride: bytes from row to row, in each plane
  * @planes: first byte of each plane; the second is used by NV12 and NV21 only
@@ -72,11 +76,14 @@ size_t pixels_plane_bytes(const struct pixels_image *image,
  * pixels_convert - write the image as @format
  * @image: source
  * @format: enum camera_format
- * @to: shape [height][width][3] for RGB8, [height][width] for GREY8
+ * @to: shape [height][width][3] for RGB8, [height][width] for GREY8,
+ *	[height][width][2] for BAYER16
  *
- * Grey of a coloured image is its luma by ITU-R BT.601, full range.
+ * Grey of a coloured image is its luma by ITU-R BT.601, full range. BAYER16 is
+ * made of PIXELS_GREY and the raw layouts, and these make nothing else.
  *
- * Return: 0, or -1 with EINVAL: layout or format unknown, odd size.
+ * Return: 0, or -1 with EINVAL: layout or format unknown or not of each other,
+ * odd size.
  */
 int pixels_convert(const struct pixels_image *image, uint32_t format,
 		   uint8_t *to);

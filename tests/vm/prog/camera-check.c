@@ -5,6 +5,7 @@
  * sentence and exits with 1 when it does not hold.
  */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -262,6 +263,35 @@ static void held(void)
 	ops->close(camera);
 }
 
+/* vimc has a lens in the kernel, but libcamera shows none of it. */
+static void check_controls(struct camera *camera)
+{
+	struct camera_settings raw = { .format = CAMERA_FORMAT_BAYER16 };
+	struct camera_settings settings = { 0 };
+	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
+	struct camera_capabilities can;
+
+	ops->capabilities(camera, &can);
+	MUST(!can.sets_lens && !can.has_autofocus && !can.sets_white_balance &&
+	     !can.on_demand && !can.bayer,
+	     "it says that it can what it cannot");
+	MUST(!ops->control(camera, &controls), "no control: %s",
+	     strerror(errno));
+	controls.exposure_ns = 1000000;
+	MUST(ops->control(camera, &controls) && errno == EOPNOTSUPP,
+	     "an exposure: %s", strerror(errno));
+	controls = CAMERA_CONTROLS_LEAVE;
+	controls.lens_dpt = 2;
+	MUST(ops->control(camera, &controls) && errno == EOPNOTSUPP,
+	     "a lens position: %s", strerror(errno));
+	MUST(ops->configure(camera, &raw) && errno == EINVAL,
+	     "raw images: %s", strerror(errno));
+	MUST(ops->control(camera, &controls) && errno == EINVAL,
+	     "controls without a configuration: %s", strerror(errno));
+	MUST(!ops->configure(camera, &settings), "configure: %s",
+	     strerror(errno));
+}
+
 static void order(void)
 {
 	struct camera_settings settings = { .format = 77 };
@@ -276,6 +306,7 @@ static void order(void)
 	settings.format = 0;
 	MUST(!ops->configure(camera, &settings), "configure: %s",
 	     strerror(errno));
+	check_controls(camera);
 	MUST(ops->next(camera, &frame, 0) && errno == EIO,
 	     "a frame before start");
 	start(camera);
