@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check what test_project.c made: project-check.py ROOT layout|killed|full"""
+"""Check what test_project.c made: project-check.py ROOT layout|killed|full|stacked"""
 import json
 import math
 import os
@@ -103,6 +103,11 @@ elif what == "killed":
         assert sorted(photos) == want, (name, photos)
         assert scan["photos"] == [photo + ".jpg" for photo in want], scan
         assert scan["status"] == "completed", scan
+elif what == "stacked":
+    scan, _ = check_scan(os.path.join(root, "beetle", "scan01"), "beetle")
+    assert len(scan["photos"]) == 6, scan
+    assert scan["stacked_size_bytes"] == bytes_below(
+        os.path.join(root, "beetle", "scan01", "stacked")) > 0, scan
 else:
     scans = check_project(os.path.join(root, "x"), "x")
     assert scans["scan01"][0]["photos"] == ["scan01_000.jpg",

@@ -40,6 +40,7 @@ static const struct command commands[] = {
 	{ "flyscan-calibrate", cmd_flyscan_calibrate,
 	  "measure how late the times of a camera are" },
 	{ "job", cmd_job, "have oscand scan, and see how it goes" },
+	{ "project", cmd_project, "list, show, stack or delete the photos of scans" },
 	{ "report", cmd_report, "make a page of a fly scan to look at" },
 	{ "diag", cmd_diag, "try camera and writer without a motor" },
 	{ "doctor", cmd_doctor, "check whether this machine is fit" },

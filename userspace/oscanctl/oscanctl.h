@@ -57,6 +57,7 @@ int cmd_path(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
 int cmd_frames(int argc, char **argv) __attribute__((weak));
 int cmd_recover(int argc, char **argv) __attribute__((weak));
+int cmd_project(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan_calibrate(int argc, char **argv) __attribute__((weak));
 int cmd_job(int argc, char **argv) __attribute__((weak));
 int cmd_report(int argc, char **argv) __attribute__((weak));

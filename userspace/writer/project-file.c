@@ -292,15 +292,15 @@ int project_remove_tree(const char *path)
 		    FTW_DEPTH | FTW_PHYS | FTW_MOUNT) ? -1 : 0;
 }
 
-void project_clean_deleted(const char *folder)
+void project_clean_scratch(const char *folder)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	char path[PATH_MAX];
 
 	while (dir && (entry = readdir(dir))) {
-		if (!strncmp(entry->d_name, PROJECT_DELETED,
-			     strlen(PROJECT_DELETED)) &&
+		if (!strncmp(entry->d_name, PROJECT_SCRATCH,
+			     strlen(PROJECT_SCRATCH)) &&
 		    !project_join(path, folder, entry->d_name))
 			project_remove_tree(path);
 	}

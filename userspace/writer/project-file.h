@@ -12,8 +12,8 @@
 #define PROJECT_JOURNAL "journal.jsonl"
 #define PROJECT_METADATA "metadata"
 #define PROJECT_STACKED "stacked"
-/* What is being deleted is moved into a folder whose name begins so. */
-#define PROJECT_DELETED ".deleted-"
+/* Begin of the names of folders that are to go, with all that is in them. */
+#define PROJECT_SCRATCH ".scratch-"
 
 /**
  * struct project - one that is open for writing
@@ -91,8 +91,8 @@ bool project_is_underway(const char *status);
 /** project_remove_tree - a folder and all below it. Return: 0, or -1 */
 int project_remove_tree(const char *path);
 
-/** project_clean_deleted - what a crash left of a deletion below a folder */
-void project_clean_deleted(const char *folder);
+/** project_clean_scratch - remove what a crash left of these in a folder */
+void project_clean_scratch(const char *folder);
 
 /**
  * struct journal - what the journal of a scan tells
@@ -138,6 +138,16 @@ int project_scan_save(struct project_scan *scan);
  * Return: 0, or -1 with errno; then there is nothing to free.
  */
 int journal_read(struct journal *journal, const char *folder);
+
+/**
+ * journal_import - make the journal of a scan that has none, because
+ * OpenScan3 took it
+ * @folder: of the scan
+ * @photos: of its scan.json
+ *
+ * Return: 0, also if there is one, or -1 with errno.
+ */
+int journal_import(const char *folder, const json_t *photos);
 
 /**
  * journal_line - the line of one photo, with its end

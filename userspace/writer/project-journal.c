@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "durable.h"
 #include "project-file.h"
 #include "utc.h"
 
@@ -100,6 +103,57 @@ char *journal_line(const char *photo, const char *file, uint64_t bytes,
 		line = NULL;
 	free(text);
 	return line;
+}
+
+static uint64_t size_of(const char *folder, const char *name,
+			const char *suffix)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/%s%s", folder, name, suffix) >=
+	    (int)sizeof(path) || stat(path, &st))
+		return 0;
+	return st.st_size;
+}
+
+static void import_photo(FILE *out, const char *folder, const char *file)
+{
+	char metadata[PATH_MAX], photo[NAME_MAX + 1];
+	char *line;
+
+	snprintf(photo, sizeof(photo), "%.*s", (int)strcspn(file, "."), file);
+	snprintf(metadata, sizeof(metadata), "%s/" PROJECT_METADATA, folder);
+	line = journal_line(photo, file, size_of(folder, file, ""),
+			    size_of(metadata, photo, ".json"));
+	fputs(line ? line : "", out);
+	free(line);
+}
+
+int journal_import(const char *folder, const json_t *photos)
+{
+	char path[PATH_MAX], *text = NULL;
+	size_t size, n;
+	json_t *photo;
+	int failed;
+	FILE *out;
+
+	if (project_join(path, folder, PROJECT_JOURNAL))
+		return -1;
+	if (!access(path, F_OK))
+		return 0;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -1;
+	json_array_foreach(photos, n, photo) {
+		const char *file = json_string_value(photo);
+
+		if (file && is_plain(file))
+			import_photo(out, folder, file);
+	}
+	failed = fclose(out) || durable_write(path, text, size);
+	free(text);
+	return failed ? -1 : 0;
 }
 
 json_t *journal_files(const struct journal *journal)

@@ -68,6 +68,7 @@ static int folder_of(char folder[PATH_MAX], const char *root, const char *name,
 static int add_journal(json_t *scan, const char *folder, unsigned int index,
 		       char error[PROJECT_ERROR_LEN])
 {
+	json_t *photos = json_object_get(scan, "photos");
 	char path[PATH_MAX];
 	struct journal journal;
 	json_int_t told;
@@ -75,6 +76,13 @@ static int add_journal(json_t *scan, const char *folder, unsigned int index,
 	if (project_scan_path(path, folder, index) ||
 	    journal_read(&journal, path))
 		return project_say(error, errno, path, NULL, NULL);
+	/* OpenScan3 keeps none. */
+	if (!journal.good && json_array_size(photos)) {
+		json_object_set_new(scan, "photo_count",
+				    json_integer(json_array_size(photos)));
+		json_decref(journal.photos);
+		return 0;
+	}
 	told = json_integer_value(json_object_get(scan, "total_size_bytes"));
 	if (told < (json_int_t)(journal.bytes + journal.good))
 		json_object_set_new(scan, "total_size_bytes",

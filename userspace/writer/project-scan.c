@@ -121,6 +121,8 @@ static int open_journal(struct project_scan *scan)
 	char path[PATH_MAX];
 
 	if (project_join(path, scan->folder, PROJECT_JOURNAL) ||
+	    journal_import(scan->folder,
+			   json_object_get(scan->json, "photos")) ||
 	    journal_read(&scan->journal, scan->folder))
 		return -1;
 	scan->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,

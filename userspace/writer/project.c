@@ -200,7 +200,7 @@ static int tidy(struct project *project)
 	closedir(dir);
 	if (failed || durable_clean(project->folder) < 0)
 		return -1;
-	project_clean_deleted(project->folder);
+	project_clean_scratch(project->folder);
 	return 0;
 }
 
@@ -255,10 +255,25 @@ void project_close(struct project *project)
 {
 	if (!project)
 		return;
+	/* Else it was not locked. */
+	if (project->json)
+		project_clean_scratch(project->folder);
 	if (project->fd >= 0)
 		close(project->fd);
 	json_decref(project->json);
 	free(project);
+}
+
+static int make_scratch(const char *folder, char path[PATH_MAX])
+{
+	if (project_join(path, folder, PROJECT_SCRATCH "XXXXXX"))
+		return -1;
+	return mkdtemp(path) ? 0 : -1;
+}
+
+int project_scratch(struct project *project, char *path)
+{
+	return make_scratch(project->folder, path);
 }
 
 const char *project_folder(const struct project *project)
@@ -290,10 +305,8 @@ static int move_away(const char *folder, const char *path, const char *name)
 {
 	char bin[PATH_MAX], to[PATH_MAX];
 
-	project_clean_deleted(folder);
-	if (project_join(bin, folder, PROJECT_DELETED "XXXXXX"))
-		return -1;
-	if (!mkdtemp(bin))
+	project_clean_scratch(folder);
+	if (make_scratch(folder, bin))
 		return -1;
 	if (project_join(to, bin, name) || rename(path, to)) {
 		const int keep = errno;

@@ -97,6 +97,15 @@ struct project *project_open(const char *root, const char *name, bool create,
 /** project_close - unlock it; its scans must be closed. NULL is accepted */
 void project_close(struct project *project);
 
+/**
+ * project_scratch - a folder for what is made on the way to something, gone
+ * with project_close() or, after a crash, with the next project_open()
+ * @path: out, PATH_MAX bytes
+ *
+ * Return: 0, or -1 with errno.
+ */
+int project_scratch(struct project *project, char *path);
+
 /** project_folder - its folder, valid until project_close() */
 const char *project_folder(const struct project *project);
 
