@@ -32,6 +32,7 @@ static const struct command commands[] = {
 	{ "capture", cmd_capture, "tell when a line changed, and where then" },
 	{ "light", cmd_light, "show the lights, or set some" },
 	{ "path", cmd_path, "show where a scan would take its photos" },
+	{ "scan", cmd_scan, "take photos from all around" },
 	{ "flyscan", cmd_flyscan, "pass the camera and keep every frame" },
 	{ "recover", cmd_recover,
 	  "make an ordinary file of one whose scan was killed" },

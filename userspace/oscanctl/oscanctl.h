@@ -54,6 +54,7 @@ int cmd_record(int argc, char **argv) __attribute__((weak));
 int cmd_plot(int argc, char **argv) __attribute__((weak));
 int cmd_export(int argc, char **argv) __attribute__((weak));
 int cmd_path(int argc, char **argv) __attribute__((weak));
+int cmd_scan(int argc, char **argv) __attribute__((weak));
 int cmd_flyscan(int argc, char **argv) __attribute__((weak));
 int cmd_frames(int argc, char **argv) __attribute__((weak));
 int cmd_recover(int argc, char **argv) __attribute__((weak));
