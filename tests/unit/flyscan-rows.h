@@ -4,32 +4,6 @@
  * which includes this at its end.
  */
 
-static double stored(const char *name)
-{
-	for (size_t i = 0; i < world.n_stored; i++)
-		if (!strcmp(world.stored[i].name, name))
-			return world.stored[i].number;
-	ck_abort_msg("%s is not in the file", name);
-	return NAN;
-}
-
-static const char *stored_text(const char *name)
-{
-	for (size_t i = 0; i < world.n_stored; i++)
-		if (!strcmp(world.stored[i].name, name))
-			return world.stored[i].text;
-	ck_abort_msg("%s is not in the file", name);
-	return "";
-}
-
-static bool warned(enum flyscan_warning_kind kind, const char *word)
-{
-	for (uint32_t i = 0; i < result.warning_count; i++)
-		if (result.warnings[i].kind == kind)
-			return strstr(result.warnings[i].text, word);
-	return false;
-}
-
 TEST(R82_motor_starts_only_after_the_first_frame)
 {
 	size_t taxi, camera, frame, pass;

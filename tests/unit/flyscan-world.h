@@ -73,6 +73,7 @@ static struct world {
 	bool on_demand;			/* it takes single photos */
 	uint64_t camera_period_ns;
 	uint64_t exposure_ns;
+	uint64_t told_exposure_ns;	/* instead of it, if set */
 	int64_t camera_clock_ns;	/* less CLOCK_MONOTONIC */
 	uint32_t mark;
 	uint64_t readout_ns;
@@ -131,6 +132,7 @@ static struct world {
 	double position_stored[MOST_FRAMES];
 	double start_stored[MOST_FRAMES];
 	double end_stored[MOST_FRAMES];
+	double sigma_stored[MOST_FRAMES];
 	uint8_t in_scan[MOST_FRAMES];
 	uint64_t pass[MOST_FRAMES];
 	size_t paired;
@@ -163,7 +165,15 @@ static struct world {
 		char text[FLYSCAN_ERROR_LEN];
 	} stored[256];
 	size_t n_stored;
+	struct {
+		char name[64];
+		size_t count;
+		double values[2 * MOST_FRAMES];
+	} arrays[32];
+	size_t n_arrays;
 } world;
+
+static struct flyscan_request request;
 
 /* The first pass, kept when the world has come to rest. */
 static struct moved passed;
@@ -233,7 +243,7 @@ int __wrap_poll(struct pollfd *list, nfds_t count, int timeout_ms)
 	return 0;
 }
 
-static const struct oscan_axis_info axis_info = {
+static struct oscan_axis_info axis_info = {
 	.name = "slide",
 	.flags = OSCAN_AXIS_HAS_LIMITS,
 	.unit = OSCAN_UNIT_MILLIMETRE,
@@ -363,6 +373,8 @@ static void run_motor(void)
 		settle(OSCAN_END_STOPPED);
 }
 
+#include "flyscan-lines.h"
+
 struct oscan_motor *oscan_motor_open(const char *path, bool writable)
 {
 	(void)path;
@@ -454,6 +466,7 @@ int oscan_motor_move(struct oscan_motor *motor, struct oscan_move *move)
 	(void)motor;
 	ck_assert(!world.moving);
 	ck_assert(world.enabled);
+	run_lines(world.now);
 	ck_assert(move->target >= axis_info.limit_min &&
 		  move->target <= axis_info.limit_max);
 	ck_assert_uint_le(move->speed_sps_q44, axis_info.max_speed_sps_q44);
@@ -500,7 +513,8 @@ int oscan_motor_halt(struct oscan_motor *motor, uint32_t axes)
 
 struct oscan_monitor *oscan_monitor_open(unsigned int groups)
 {
-	ck_assert_uint_eq(groups, OSCAN_MONITOR_TRACE);
+	ck_assert_uint_eq(groups, OSCAN_MONITOR_TRACE |
+			  (request.trigger ? OSCAN_MONITOR_EVENT : 0));
 	happened(EVENT_MONITOR);
 	world.monitors++;
 	return (struct oscan_monitor *)&world;
@@ -570,6 +584,7 @@ int oscan_monitor_read(struct oscan_monitor *monitor,
 		if (world.list[i].told < made)
 			break;
 	}
+	tell_events(handler);
 	return messages;
 }
 
@@ -613,6 +628,8 @@ static void camera_can(const struct camera *camera,
 	can->counts_gaps = true;
 	can->mark = world.mark;
 	can->readout_ns = world.readout_ns;
+	can->trigger = lines.can;
+	can->on_demand = lines.on_demand;
 }
 
 static int camera_configure(struct camera *camera,
@@ -636,6 +653,8 @@ static int camera_start(struct camera *camera)
 	world.camera_starts++;
 	world.camera_start_ns = world.now;
 	world.frame = 0;
+	lines.n_exposures = 0;
+	lines.busy_until = 0;
 	happened(EVENT_CAMERA_START);
 	return 0;
 }
@@ -645,6 +664,12 @@ static bool is_wrong(void)
 	return world.camera_starts == 2 && world.frame >= world.wrong_from;
 }
 
+static uint64_t free_frame_due(void)
+{
+	return world.camera_start_ns + 2000000 + world.first_delay_ns +
+	       (world.frame + 1) * world.camera_period_ns;
+}
+
 static int camera_next(struct camera *camera, struct camera_frame *frame,
 		       int timeout_ms)
 {
@@ -652,11 +677,15 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 
 	(void)camera;
 	ck_assert(world.camera_running && !world.held);
+	if (lines.triggered)
+		return triggered_next(frame, until);
 	if (world.gap_at && world.frame == world.gap_at &&
-	    world.camera_starts == 2)
+	    world.camera_starts == 2) {
+		free_exposure(free_frame_due(), NEVER);
 		world.frame++;
-	due = world.camera_start_ns + 2000000 + world.first_delay_ns +
-	      (world.frame + 1) * world.camera_period_ns;
+	}
+	due = free_frame_due();
+	free_exposure(due, until);
 	/* A frame reaches us a little after its time. */
 	if (due + 700000 > until ||
 	    (world.camera_starts >= world.silent_start &&
@@ -685,9 +714,11 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 			frame->time_ns += world.wrong_ns -
 					  world.camera_period_ns;
 	}
+	frame->time_ns += shift_by_lines();
 	frame->sequence = world.frame++;
 	frame->status = CAMERA_FRAME_GOOD;
-	frame->exposure_ns = world.exposure_ns;
+	frame->exposure_ns = world.told_exposure_ns ? world.told_exposure_ns :
+						      world.exposure_ns;
 	world.held = true;
 	if (world.camera_starts == 2)
 		happened(EVENT_FRAME);
@@ -835,6 +866,7 @@ int writer_add_pairing(struct writer *writer,
 		world.position_stored[i] = pairing->position[i];
 		world.start_stored[i] = pairing->position_start[i];
 		world.end_stored[i] = pairing->position_end[i];
+		world.sigma_stored[i] = pairing->sigma[i];
 		world.in_scan[i] = pairing->in_scan[i];
 	}
 	world.paired = pairing->frames;
@@ -896,6 +928,15 @@ static int store(const char *name, double number, const char *text)
 	return 0;
 }
 
+static double *keep_array(const char *name, size_t count)
+{
+	ck_assert_uint_lt(world.n_arrays, 32);
+	ck_assert_uint_le(count, 2 * MOST_FRAMES);
+	snprintf(world.arrays[world.n_arrays].name, 64, "%s", name);
+	world.arrays[world.n_arrays].count = count;
+	return world.arrays[world.n_arrays++].values;
+}
+
 int writer_add_number(struct writer *writer, const char *name, double value,
 		      const char *unit)
 {
@@ -915,10 +956,14 @@ int writer_add_text(struct writer *writer, const char *name, const char *text)
 int writer_add_array(struct writer *writer, const char *name,
 		     const uint64_t *values, size_t count, const char *unit)
 {
+	double *kept = keep_array(name, count);
+
 	(void)writer;
 	(void)unit;
 	if (!strcmp(name, "pairing/pass"))
 		memcpy(world.pass, values, count * sizeof(*values));
+	for (size_t i = 0; i < count; i++)
+		kept[i] = values[i];
 	return store(name, count ? (double)values[0] : NAN, "");
 }
 
@@ -944,11 +989,11 @@ void writer_remove(const char *path)
 int writer_add_reals(struct writer *writer, const char *name,
 		     const double *values, size_t count, const char *unit)
 {
+	double *kept = keep_array(name, count);
+
 	(void)writer;
-	(void)name;
-	(void)values;
-	(void)count;
 	(void)unit;
+	memcpy(kept, values, count * sizeof(*kept));
 	return 0;
 }
 
@@ -961,7 +1006,6 @@ int writer_close(struct writer *writer)
 }
 
 static char folder[64];
-static struct flyscan_request request;
 static struct flyscan_result result;
 
 static void remove_folder(void)
@@ -976,6 +1020,8 @@ static void remove_folder(void)
 static void new_world(void)
 {
 	memset(&world, 0, sizeof(world));
+	memset(&lines, 0, sizeof(lines));
+	srand(1);
 	world.now = 1000 * SECOND;
 	world.camera_period_ns = SECOND / 10;
 	world.camera_obeys = true;
@@ -1058,7 +1104,7 @@ static double truth(uint64_t time_ns)
 	return (move->from + sign_of(move) * travelled(move, time_ns)) / 100;
 }
 
-static void positions_are_true(int64_t middle_ns)
+static void __attribute__((unused)) positions_are_true(int64_t middle_ns)
 {
 	for (size_t i = 0; i < world.paired; i++) {
 		uint64_t time_ns = world.frames[i].time_ns + middle_ns;
@@ -1067,6 +1113,42 @@ static void positions_are_true(int64_t middle_ns)
 		ck_assert_double_eq_tol(world.position_stored[i],
 					truth(time_ns), 0.01);
 	}
+}
+
+static double stored(const char *name)
+{
+	for (size_t i = 0; i < world.n_stored; i++)
+		if (!strcmp(world.stored[i].name, name))
+			return world.stored[i].number;
+	ck_abort_msg("%s is not in the file", name);
+	return NAN;
+}
+
+static double __attribute__((unused)) stored_at(const char *name, size_t at)
+{
+	for (size_t i = 0; i < world.n_arrays; i++)
+		if (!strcmp(world.arrays[i].name, name) &&
+		    at < world.arrays[i].count)
+			return world.arrays[i].values[at];
+	ck_abort_msg("%s has no number %zu", name, at);
+	return NAN;
+}
+
+static const char *stored_text(const char *name)
+{
+	for (size_t i = 0; i < world.n_stored; i++)
+		if (!strcmp(world.stored[i].name, name))
+			return world.stored[i].text;
+	ck_abort_msg("%s is not in the file", name);
+	return "";
+}
+
+static bool warned(enum flyscan_warning_kind kind, const char *word)
+{
+	for (uint32_t i = 0; i < result.warning_count; i++)
+		if (result.warnings[i].kind == kind)
+			return strstr(result.warnings[i].text, word);
+	return false;
 }
 
 #endif /* FLYSCAN_WORLD_H */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/scan/restore.c userspace/scan/lights.c -ljansson -lm */
+/* LINK: userspace/scan/restore.c userspace/scan/lights.c
+ * userspace/scan/restore-lines.c -ljansson -lm
+ */
 /*
  * The journal of what a scan changes, with motors and V4L2 devices replaced;
  * a scan that is killed is a process that is.
@@ -28,6 +30,9 @@ static struct {
 	bool homed;
 	uint32_t order[MOST];		/* of ids put back */
 	size_t n_order;
+	bool armed;			/* the trigger line */
+	uint32_t edges;			/* of the capture line */
+	uint32_t interval_ns;
 } devices;
 
 static char folder[64];
@@ -73,6 +78,65 @@ int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis, bool on)
 	if (devices.motor_busy)
 		return -1;
 	devices.enabled = on;
+	return 0;
+}
+
+int oscan_trigger_find(struct oscan_motor *motor, const char *name)
+{
+	(void)motor;
+	return strcmp(name, "camera") ? -1 : 1;
+}
+
+int oscan_trigger_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_trigger *state)
+{
+	(void)motor;
+	*state = (struct oscan_trigger){
+		.line = line,
+		.status = devices.armed ? OSCAN_TRIGGER_ARMED :
+					  OSCAN_TRIGGER_DONE,
+	};
+	return 0;
+}
+
+int oscan_trigger_set(struct oscan_motor *motor,
+		      const struct oscan_trigger_set *set)
+{
+	(void)motor;
+	errno = EBUSY;
+	if (devices.motor_busy)
+		return -1;
+	ck_assert_uint_eq(set->line, 1);
+	ck_assert_uint_eq(set->mode, OSCAN_TRIGGER_OFF);
+	devices.armed = false;
+	return 0;
+}
+
+int oscan_capture_find(struct oscan_motor *motor, const char *name)
+{
+	(void)motor;
+	return strcmp(name, "strobe") ? -1 : 0;
+}
+
+int oscan_capture_get(struct oscan_motor *motor, unsigned int line,
+		      struct oscan_capture *state)
+{
+	(void)motor;
+	*state = (struct oscan_capture){
+		.line = line,
+		.edges = devices.edges,
+		.min_interval_ns = devices.interval_ns,
+	};
+	return 0;
+}
+
+int oscan_capture_set(struct oscan_motor *motor, unsigned int line,
+		      uint32_t edges, uint32_t min_interval_ns)
+{
+	(void)motor;
+	ck_assert_uint_eq(line, 0);
+	devices.edges = edges;
+	devices.interval_ns = min_interval_ns;
 	return 0;
 }
 
@@ -351,6 +415,45 @@ TEST(a_motor_that_was_homed_since_a_kill_stays_on)
 	devices.enabled = true;
 	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
 	ck_assert(!devices.enabled);
+}
+
+/* The trigger line pulses no more, the capture line latches what it did. */
+TEST(R62_lines_of_the_driver_are_put_back)
+{
+	const int64_t before = OSCAN_CAPTURE_FALLING | 70000LL << 32;
+	struct restore *restore = begin_new();
+	pid_t child;
+
+	restore_close(restore, &restored, why);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		restore = begin();
+		restore_note_line(restore, RESTORE_TRIGGER, NULL, "camera", 0);
+		restore_note_line(restore, RESTORE_CAPTURE, NULL, "strobe",
+				  before);
+		restore_note_line(restore, RESTORE_TRIGGER, NULL, "gone", 0);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	devices.armed = true;
+	devices.edges = OSCAN_CAPTURE_RISING;
+	restore = begin();
+	ck_assert_uint_eq(restored, 2);
+	ck_assert(!devices.armed);
+	ck_assert_uint_eq(devices.edges, OSCAN_CAPTURE_FALLING);
+	ck_assert_uint_eq(devices.interval_ns, 70000);
+	/* What is as it was is left alone; what cannot be is told. */
+	ck_assert_int_eq(restore_note_line(restore, RESTORE_TRIGGER, NULL,
+					   "camera", 0), 0);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 0);
+	restore = begin();
+	restore_note_line(restore, RESTORE_TRIGGER, NULL, "camera", 0);
+	devices.armed = true;
+	devices.motor_busy = true;
+	ck_assert_int_eq(restore_close(restore, &restored, why), -1);
+	ck_assert_ptr_nonnull(strstr(why, "trigger"));
 }
 
 static int brightness(const char *lights)

@@ -9,7 +9,8 @@ typedef unsigned long long count;
 
 uint64_t flyscan_lost(const struct flyscan_ledger *ledger)
 {
-	return ledger->sensor_gaps + ledger->camera_dropped +
+	return ledger->pulses_missed + ledger->unanswered +
+	       ledger->sensor_gaps + ledger->camera_dropped +
 	       (ledger->delivered - ledger->taken) +
 	       (ledger->taken - ledger->packed) +
 	       (ledger->packed - ledger->written);
@@ -23,6 +24,7 @@ const char *flyscan_warning_name(enum flyscan_warning_kind kind)
 		[FLYSCAN_WARN_BAD_FRAME] = "FlyscanBadFrameWarning",
 		[FLYSCAN_WARN_COUNT] = "FlyscanCountWarning",
 		[FLYSCAN_WARN_RESTORE] = "FlyscanRestoreWarning",
+		[FLYSCAN_WARN_TRIGGER] = "FlyscanTriggerWarning",
 	};
 
 	return names[kind];
@@ -61,6 +63,11 @@ static void check_frames(struct scan *scan)
 
 	if (!lost_against_order(scan))
 		return;
+	if (ledger->pulses_missed + ledger->unanswered)
+		scan_fail(scan, ENODATA,
+			  "wanted a frame for each place, found %llu places without a pulse and %llu of %llu pulses without a frame; take a longer period or a shorter exposure, and see the wiring",
+			  (count)ledger->pulses_missed,
+			  (count)ledger->unanswered, (count)ledger->pulses);
 	scan_fail(scan, ENODATA,
 		  "wanted every frame in the file, found %llu lost (%llu by the sensor, %llu by the camera, %llu on the way to the queue, %llu by the compressor, %llu by the writer); take a longer period, smaller frames or a faster disk",
 		  (count)flyscan_lost(ledger), (count)ledger->sensor_gaps,
@@ -101,6 +108,19 @@ static void warn_of_loss(struct scan *scan)
 			  (count)ledger->delivered, (count)ledger->written);
 }
 
+static void warn_of_times(struct scan *scan)
+{
+	const struct flyscan_ledger *ledger = &scan->result->ledger;
+
+	if (ledger->untimed)
+		scan_warn(scan, FLYSCAN_WARN_TRIGGER,
+			  "%llu of %llu frames have no %s of their own (%llu were told); their times are the camera's, less what these are late",
+			  (count)ledger->untimed, (count)ledger->written,
+			  flyscan_captures(scan->request) ? "strobe" : "pulse",
+			  (count)(flyscan_captures(scan->request) ?
+				  ledger->strobes : ledger->pulses));
+}
+
 static void warn_of_period(struct scan *scan)
 {
 	const struct flyscan_result *result = scan->result;
@@ -135,6 +155,7 @@ void scan_check_warnings(struct scan *scan)
 	const struct flyscan_result *result = scan->result;
 
 	warn_of_loss(scan);
+	warn_of_times(scan);
 	warn_of_period(scan);
 	warn_of_frames(scan);
 	if (scan->request->strict && result->warning_count && !scan->error)

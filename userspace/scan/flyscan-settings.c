@@ -46,6 +46,11 @@ static const struct setting list[] = {
 	{ "mark", SETTING_CHOICE, AT(mark) },
 	{ "readout", SETTING_NS, AT(readout_ns) },
 	{ "latency", SETTING_NS, AT(latency_ns) },
+	{ "trigger-mode", SETTING_CHOICE, AT(trigger) },
+	{ "trigger-line", SETTING_TEXT, AT(trigger_line) },
+	{ "trigger-latency", SETTING_NS, AT(trigger_latency_ns) },
+	{ "capture-line", SETTING_TEXT, AT(capture_line) },
+	{ "capture-edges", SETTING_CHOICE, AT(capture_both) },
 	{ "size", SETTING_SIZE, 0 },
 	{ "file-name", SETTING_TEXT, AT(name) },
 	{ "compression", SETTING_CHOICE, AT(compression) },
@@ -148,6 +153,10 @@ static const char *choices(const struct setting *setting)
 {
 	if (setting->offset == AT(mark))
 		return "exposure_start, readout_start or frame_end";
+	if (setting->offset == AT(trigger))
+		return "free, compare, strobe or both";
+	if (setting->offset == AT(capture_both))
+		return "rising or both";
 	return "none, deflate, shuffle-deflate, lz4 or bitshuffle-lz4";
 }
 
@@ -163,6 +172,16 @@ static bool set_choice(struct settings *settings,
 			request->mark = kind;
 		return kind > 0;
 	}
+	if (setting->offset == AT(trigger)) {
+		kind = flyscan_trigger(text);
+		if (kind >= 0)
+			request->trigger = (enum flyscan_trigger)kind;
+		return kind >= 0;
+	}
+	if (setting->offset == AT(capture_both)) {
+		request->capture_both = !strcmp(text, "both");
+		return request->capture_both || !strcmp(text, "rising");
+	}
 	kind = writer_compression(text);
 	if (kind >= 0)
 		request->compression = (enum writer_compression)kind;
@@ -174,15 +193,21 @@ static double least_ns(const struct setting *setting)
 	return setting->offset == AT(latency_ns) ? -NS_MOST : 0;
 }
 
+static double most_ns(const struct setting *setting)
+{
+	return setting->offset == AT(trigger_latency_ns) ?
+	       FLYSCAN_TRIGGER_LATENCY_MAX_NS : NS_MOST;
+}
+
 static bool set_ns(struct settings *settings, const struct setting *setting,
 		   double value)
 {
 	struct flyscan_request *request = &settings->request;
 
-	if (value < least_ns(setting) || value > NS_MOST)
+	if (value < least_ns(setting) || value > most_ns(setting))
 		return false;
-	if (setting->offset == AT(readout_ns)) {
-		request->readout_ns = llrint(value);
+	if (setting->offset != AT(latency_ns)) {
+		*(uint64_t *)field(settings, setting) = llrint(value);
 		return true;
 	}
 	request->latency_ns = llrint(value);
@@ -291,7 +316,7 @@ static int option(struct settings *settings, const struct setting *setting,
 		if (!set_ns(settings, setting, number))
 			return refuse(settings, "--%s: wanted nanoseconds from %.0f to %.0f, found \"%s\"",
 				      setting->name, least_ns(setting),
-				      NS_MOST, value);
+				      most_ns(setting), value);
 		return 0;
 	default:
 		return option_md(settings, value);
@@ -402,7 +427,8 @@ static int job_value(struct settings *settings, const char *path,
 		if (!set_ns(settings, setting, json_number_value(value)))
 			return refuse(settings, "%.200s: \"%s\": wanted nanoseconds from %.0f to %.0f, found %g",
 				      path, key, least_ns(setting),
-				      NS_MOST, json_number_value(value));
+				      most_ns(setting),
+				      json_number_value(value));
 		return 0;
 	case SETTING_SIZE:
 		if (!json_is_string(value))

@@ -15,6 +15,8 @@
 
 /* Frames taken on after the axis has passed the end. */
 #define FRAMES_BEHIND 2
+/* Likewise where their times may be late by a period and more. */
+#define FRAMES_BEHIND_STROBE 4
 
 /* Least time from reckoning the launch to the launch. */
 #define LAUNCH_AHEAD_NS 5000000ull
@@ -197,10 +199,10 @@ static int arm(struct scan *scan)
 		scan_first_frame_timeout_s(scan->result->period_used_s);
 	uint64_t deadline = scan_now() + timeout_s * NS_PER_S;
 
-	if (scan_camera_start(scan))
+	if (scan_trigger_begin(scan, true) || scan_camera_start(scan))
 		return -1;
 	while (writer_written(scan->writer) <= scan->result->ledger.copied) {
-		if (scan_cancelled(scan) ||
+		if (scan_cancelled(scan) || scan_trigger_test(scan) ||
 		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
 		    scan_watch(scan))
 			return -1;
@@ -216,6 +218,17 @@ static int arm(struct scan *scan)
 	return 0;
 }
 
+/* When the middle of an exposure was that is known best. */
+static uint64_t some_middle(struct scan *scan)
+{
+	size_t last = scan_frames_put(scan) - 1;
+	uint64_t strobe_ns = scan_trigger_last(scan);
+
+	if (!strobe_ns)
+		return scan_exposure(scan, &scan->frames[last], NULL);
+	return strobe_ns + llrint(scan_trigger_busy_s(scan) * NS_PER_S / 2);
+}
+
 /*
  * When to launch so that the middle of a frame's exposure falls on the start:
  * the frames then stand on the planned places. It needs the camera to keep
@@ -226,7 +239,6 @@ static uint64_t launch_time(struct scan *scan)
 {
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	double period_ns = scan->result->period_used_s * NS_PER_S;
-	size_t last = scan_frames_put(scan) - 1;
 	struct scan_pass pass;
 	double run_up, lead_ns, ahead;
 	uint64_t frame_ns;
@@ -236,7 +248,7 @@ static uint64_t launch_time(struct scan *scan)
 	lead_ns = NS_PER_S * (geometry->accel_s +
 			      (run_up - geometry->d_taxi) /
 			      geometry->velocity);
-	frame_ns = scan_exposure(scan, &scan->frames[last], NULL);
+	frame_ns = some_middle(scan);
 	ahead = (double)(int64_t)(scan_now() - frame_ns) + LAUNCH_AHEAD_NS +
 		lead_ns;
 	return frame_ns + ceil(ahead / period_ns) * period_ns - lead_ns;
@@ -244,9 +256,12 @@ static uint64_t launch_time(struct scan *scan)
 
 static int launch(struct scan *scan)
 {
-	uint64_t time_ns = launch_time(scan);
-	uint64_t tick_ns = 2 * scan_tick_ms(scan) * 1000000ull;
+	uint64_t tick_ns = 2 * scan_tick_ms(scan) * 1000000ull, time_ns;
 
+	/* Pulses come where the axis is, whenever that may be. */
+	if (flyscan_triggers(scan->request))
+		return scan_trigger_pass(scan) ? -1 : scan_launch(scan);
+	time_ns = launch_time(scan);
 	while (scan_now() + tick_ns < time_ns)
 		if (scan_cancelled(scan) ||
 		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
@@ -271,9 +286,11 @@ static int take_behind_end(struct scan *scan)
 	const struct scan_pass *pass = &scan->passes[scan->result->passes - 1];
 	double end = scan_steps(scan, pass->end);
 	uint64_t passed_ns = 0;
-	int frames = 0, taken;
+	int frames = 0, taken, wanted = FRAMES_BEHIND;
 
-	while (frames < FRAMES_BEHIND) {
+	if (flyscan_captures(scan->request))
+		wanted = FRAMES_BEHIND_STROBE;
+	while (frames < wanted) {
 		if (scan_cancelled(scan))
 			return -1;
 		taken = scan_take(scan, scan_tick_ms(scan));
@@ -284,6 +301,18 @@ static int take_behind_end(struct scan *scan)
 			passed_ns = scan->state.time_ns;
 		if (taken && passed_ns && behind(scan, passed_ns))
 			frames++;
+		scan_tell(scan);
+	}
+	return 0;
+}
+
+static int take_pulses(struct scan *scan)
+{
+	while (!scan_trigger_passed(scan)) {
+		if (scan_cancelled(scan) ||
+		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
+		    scan_watch(scan))
+			return -1;
 		scan_tell(scan);
 	}
 	return 0;
@@ -307,7 +336,8 @@ static int pass(struct scan *scan)
 	if (launch(scan))
 		return -1;
 	scan_phase(scan, FLYSCAN_PASS);
-	return take_behind_end(scan);
+	return flyscan_triggers(scan->request) ? take_pulses(scan) :
+						 take_behind_end(scan);
 }
 
 static int fly(struct scan *scan)
@@ -337,6 +367,7 @@ static int fly(struct scan *scan)
 /* Axis and camera at rest, the axis first if something is wrong. */
 static void come_to_rest(struct scan *scan)
 {
+	scan_trigger_end(scan);
 	if (scan->error && scan->moving)
 		oscan_motor_stop(scan->motor, 1u << scan->axis);
 	scan_camera_stop(scan);
@@ -423,6 +454,7 @@ static void finish_file(struct scan *scan)
 	scan_phase(scan, FLYSCAN_FINISH);
 	if (scan->track) {
 		scan_collect_trace(scan);
+		scan_trigger_collect(scan);
 		count_steps(scan);
 		if (!scan_pair(scan) && !scan_store_trace(scan))
 			scan_check_pairs(scan);
@@ -447,6 +479,7 @@ static void give_back(struct scan *scan)
 
 	free(scan->frames);
 	free(scan->passes);
+	scan_trigger_free(scan);
 	oscan_track_free(scan->track);
 	oscan_monitor_close(scan->monitor);
 	if (scan->camera)

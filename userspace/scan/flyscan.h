@@ -122,6 +122,37 @@ struct flyscan_earlier {
 void flyscan_boot_id(char id[FLYSCAN_BOOT_LEN]);
 
 /**
+ * enum flyscan_trigger - who says when a frame is exposed (trigger_mode)
+ * @FLYSCAN_TRIGGER_FREE: the camera, and its own times tell
+ * @FLYSCAN_TRIGGER_COMPARE: the axis: a trigger line pulses once for each place,
+ *	and the camera exposes at each pulse, whose time the driver tells
+ * @FLYSCAN_TRIGGER_STROBE: the camera, whose strobe a capture line latches
+ * @FLYSCAN_TRIGGER_BOTH: the axis, and the strobe tells when it was
+ */
+enum flyscan_trigger {
+	FLYSCAN_TRIGGER_FREE = 0,
+	FLYSCAN_TRIGGER_COMPARE = 1,
+	FLYSCAN_TRIGGER_STROBE = 2,
+	FLYSCAN_TRIGGER_BOTH = 3,
+};
+
+/** flyscan_trigger_name - "free", "compare", "strobe" or "both" */
+const char *flyscan_trigger_name(enum flyscan_trigger trigger);
+
+/** flyscan_trigger - by name: enum flyscan_trigger, -1: there is none */
+int flyscan_trigger(const char *name);
+
+/* Lines where none are named: those of the overlays. */
+#define FLYSCAN_TRIGGER_LINE "camera"
+#define FLYSCAN_CAPTURE_LINE "strobe"
+
+/* Length of a pulse of the trigger line. */
+#define FLYSCAN_PULSE_NS 100000
+
+/* Greatest trigger latency. */
+#define FLYSCAN_TRIGGER_LATENCY_MAX_NS 1000000000
+
+/**
  * struct flyscan_request - what is asked for; names in the comments are those
  * of the metadata
  * @axis: name of the axis (flymotor_name)
@@ -129,7 +160,8 @@ void flyscan_boot_id(char id[FLYSCAN_BOOT_LEN]);
  * @end: last position, user's unit (p_end); less than @start scans backwards
  * @per_unit: frames per user's unit (exposures_per_egu), > 0
  * @period_s: time from frame to frame, seconds (t_period), > 0
- * @exposure_s: exposure, seconds (t_acquire); 0: as long as the period
+ * @exposure_s: exposure, seconds (t_acquire); 0: as long as the period, half of
+ *	it where the axis triggers the camera
  * @taxi_allowance: user's unit, run-up on top of the acceleration distance
  *	at both ends, >= 0
  * @accel: user's unit per s^2, 0: the axis's greatest
@@ -159,6 +191,12 @@ void flyscan_boot_id(char id[FLYSCAN_BOOT_LEN]);
  * @md: shape [@md_count], the user's own metadata; they win over the scan's
  * @md_count: number of them
  * @earlier: the scan that this one completes, NULL: none
+ * @trigger: enum flyscan_trigger
+ * @trigger_line: that pulses, NULL: FLYSCAN_TRIGGER_LINE
+ * @trigger_latency_ns: from the pulse to the first row's exposure, 0 to
+ *	FLYSCAN_TRIGGER_LATENCY_MAX_NS
+ * @capture_line: of the strobe, NULL: FLYSCAN_CAPTURE_LINE
+ * @capture_both: the strobe's other edge ends the exposure
  * @state: folder of the journal, NULL for the usual one
  * @preview: newest frames for people, NULL: none
  */
@@ -191,9 +229,37 @@ struct flyscan_request {
 	const struct flyscan_md *md;
 	size_t md_count;
 	const struct flyscan_earlier *earlier;
+	enum flyscan_trigger trigger;
+	const char *trigger_line;
+	uint64_t trigger_latency_ns;
+	const char *capture_line;
+	bool capture_both;
 	const char *state;
 	struct preview *preview;
 };
+
+/** flyscan_triggers - does the axis trigger the camera? */
+static inline bool flyscan_triggers(const struct flyscan_request *request)
+{
+	return request->trigger == FLYSCAN_TRIGGER_COMPARE ||
+	       request->trigger == FLYSCAN_TRIGGER_BOTH;
+}
+
+/** flyscan_captures - does a strobe tell of the exposures? */
+static inline bool flyscan_captures(const struct flyscan_request *request)
+{
+	return request->trigger == FLYSCAN_TRIGGER_STROBE ||
+	       request->trigger == FLYSCAN_TRIGGER_BOTH;
+}
+
+/** flyscan_exposure_s - what is asked for, at a period */
+static inline double flyscan_exposure_s(const struct flyscan_request *request,
+					double period_s)
+{
+	if (request->exposure_s != 0)
+		return request->exposure_s;
+	return flyscan_triggers(request) ? period_s / 2 : period_s;
+}
 
 /* Most frames that a scan may plan. */
 #define FLYSCAN_FRAMES_MAX 10000000
@@ -236,7 +302,7 @@ struct flyscan_geometry {
  * @error: out, shape [FLYSCAN_ERROR_LEN]: one sentence after an error
  *
  * In this order: range, density, allowance, period, number of frames,
- * exposure, passes, tick. An end below the start scans backwards.
+ * exposure, passes, tick, trigger latency. An end below the start scans backwards.
  *
  * Return: 0, or -1 with EINVAL.
  */
@@ -283,8 +349,13 @@ enum flyscan_phase {
  * @packed: frames that left its compressor
  * @written: frames that are in the file
  * @copied: frames of the earlier scan in the file; not among the others
+ * @pulses: of the trigger line in the passes
+ * @pulses_missed: places without a pulse, for the line was still active
+ * @unanswered: pulses without a frame that are not lost elsewhere
+ * @strobes: latched since the camera was started
+ * @untimed: frames in the file without a pulse or strobe of their own
  *
- * Lost is sensor_gaps + camera_dropped + (delivered - taken: the queue) +
+ * Lost is pulses_missed + unanswered + sensor_gaps + camera_dropped + (delivered - taken: the queue) +
  * (taken - packed: the compressor) + (packed - written: the writer) and must
  * be zero. @dropped, @packed and @written are the writer's own counts.
  */
@@ -298,6 +369,11 @@ struct flyscan_ledger {
 	uint64_t packed;
 	uint64_t written;
 	uint64_t copied;
+	uint64_t pulses;
+	uint64_t pulses_missed;
+	uint64_t unanswered;
+	uint64_t strobes;
+	uint64_t untimed;
 };
 
 /** flyscan_lost - number of frames lost */
@@ -330,6 +406,7 @@ enum flyscan_warning_kind {
 	FLYSCAN_WARN_BAD_FRAME = 3,	/* the camera says: may be corrupt */
 	FLYSCAN_WARN_COUNT = 4,		/* more or less frames than places */
 	FLYSCAN_WARN_RESTORE = 5,	/* a setting could not be put back */
+	FLYSCAN_WARN_TRIGGER = 6,	/* the camera's own time stands in */
 };
 
 /** flyscan_warning_name - "FlyscanDataLossWarning" and so on */
@@ -352,7 +429,8 @@ struct flyscan_warning {
  * struct flyscan_result - how it went; filled in as far as the scan came
  * @geometry: as flown
  * @period_asked_s: as asked for
- * @period_measured_s: median of the camera's period just before the scan
+ * @period_measured_s: median of the camera's period just before the scan, 0
+ *	where the axis triggers it
  * @period_used_s: what @geometry was planned with
  * @shortest_s: shortest time between two frames of the scan, 0 if not known
  * @longest_s: longest time, likewise; these two tell why there may be more or
@@ -423,7 +501,7 @@ struct flyscan_limit {
 };
 
 /* Most limits that flyscan_preview() tells. */
-#define FLYSCAN_LIMITS_MAX 12
+#define FLYSCAN_LIMITS_MAX 16
 
 /**
  * flyscan_preview - all checks of flyscan_run(), and nothing moves

@@ -47,7 +47,7 @@ static int start_failed(struct scan *scan)
 			 strerror(errno));
 }
 
-static int stopped_delivering(struct scan *scan)
+int scan_stopped_delivering(struct scan *scan)
 {
 	return scan_fail(scan, errno,
 			 "wanted frames from the camera %s, found that it has stopped to deliver (%s); see its cable and power and the kernel's log",
@@ -55,7 +55,7 @@ static int stopped_delivering(struct scan *scan)
 			 strerror(errno));
 }
 
-static int silent(struct scan *scan, double seconds)
+int scan_silent(struct scan *scan, double seconds)
 {
 	return scan_fail(scan, ETIMEDOUT,
 			 "wanted %s frame from the camera %s, found none for %.3g s; see its cable and power and the kernel's log",
@@ -93,7 +93,7 @@ static double interval(const struct camera_frame *from,
 	return ns / (frames ? frames : 1);
 }
 
-static int check_clock(struct scan *scan, const struct camera_frame *frame)
+int scan_check_clock(struct scan *scan, const struct camera_frame *frame)
 {
 	double age = (double)(int64_t)(scan_now() - frame->time_ns) / 1e9;
 	double oldest = fmax(OLDEST_S, 20 * scan->request->period_s);
@@ -131,15 +131,15 @@ static int gather(struct scan *scan, double *intervals)
 		scan_tell(scan);
 		if (ops->next(scan->camera, &frame, SCAN_TICK_MS)) {
 			if (!nothing_yet(errno))
-				return stopped_delivering(scan);
+				return scan_stopped_delivering(scan);
 			if (scan_now() - last > to_ns(silence))
-				return silent(scan, silence);
+				return scan_silent(scan, silence);
 			continue;
 		}
 		if (frames)
 			intervals[frames - 1] = interval(&before, &frame);
 		before = frame;
-		bad = check_clock(scan, &frame);
+		bad = scan_check_clock(scan, &frame);
 		ops->release(scan->camera, &frame);
 		if (bad)
 			return -1;
@@ -149,6 +149,7 @@ static int gather(struct scan *scan, double *intervals)
 	return frames - 1;
 }
 
+/* Where the axis says when, there is no period to be measured. */
 int scan_measure(struct scan *scan)
 {
 	const struct camera_ops *ops = scan->request->camera;
@@ -158,6 +159,10 @@ int scan_measure(struct scan *scan)
 	double intervals[MOST_INTERVALS];
 	int count;
 
+	if (flyscan_triggers(scan->request))
+		return scan_trigger_try(scan);
+	if (scan_trigger_begin(scan, false))
+		return -1;
 	if (ops->start(scan->camera))
 		return start_failed(scan);
 	scan->camera_running = true;
@@ -237,6 +242,7 @@ static void count_frame(struct scan *scan, const struct camera_frame *frame)
 	scan->last_sequence = frame->sequence;
 	scan->last_time_ns = frame->time_ns;
 	scan->last_frame_ns = scan_now();
+	scan->trigger.waits = false;
 	scan->frame_timeout_ns =
 		to_ns(scan_frame_timeout_s(scan->result->period_used_s));
 }
@@ -294,6 +300,8 @@ static int hand_over(struct scan *scan, const struct camera_frame *frame)
 	kept->time_ns = frame->time_ns;
 	kept->sequence = frame->sequence;
 	kept->exposure_ns = frame->exposure_ns;
+	kept->start_ns = 0;
+	kept->source = SCAN_SOURCE_CAMERA;
 	ledger->taken++;
 	return 1;
 }
@@ -320,9 +328,12 @@ int scan_take(struct scan *scan, int timeout_ms)
 
 	if (ops->next(scan->camera, &frame, timeout_ms)) {
 		if (!nothing_yet(errno))
-			return stopped_delivering(scan);
+			return scan_stopped_delivering(scan);
+		if (scan_trigger_quiet(scan))
+			scan->last_frame_ns = scan_now();
 		if (scan_now() - scan->last_frame_ns > scan->frame_timeout_ns)
-			return silent(scan, scan->frame_timeout_ns / 1e9);
+			return scan_silent(scan,
+					   scan->frame_timeout_ns / 1e9);
 		return 0;
 	}
 	show(scan, &frame);

@@ -88,6 +88,46 @@ static int check_exposure(const struct flyscan_request *request,
 	return 0;
 }
 
+static const char *const triggers[] = {
+	[FLYSCAN_TRIGGER_FREE] = "free",
+	[FLYSCAN_TRIGGER_COMPARE] = "compare",
+	[FLYSCAN_TRIGGER_STROBE] = "strobe",
+	[FLYSCAN_TRIGGER_BOTH] = "both",
+};
+
+const char *flyscan_trigger_name(enum flyscan_trigger trigger)
+{
+	return triggers[trigger];
+}
+
+int flyscan_trigger(const char *name)
+{
+	for (int i = FLYSCAN_TRIGGER_FREE; i <= FLYSCAN_TRIGGER_BOTH; i++)
+		if (!strcmp(triggers[i], name))
+			return i;
+	return -1;
+}
+
+static int check_trigger(const struct flyscan_request *request, char *error)
+{
+	if ((request->trigger_line || request->trigger_latency_ns) &&
+	    !flyscan_triggers(request))
+		return refuse(error, EINVAL,
+			      "a trigger line or its latency is given, but trigger_mode is %s, and no pulse is made in it: take compare or both",
+			      flyscan_trigger_name(request->trigger));
+	if ((request->capture_line || request->capture_both) &&
+	    !flyscan_captures(request))
+		return refuse(error, EINVAL,
+			      "a capture line or its edges are given, but trigger_mode is %s, and no strobe is latched in it: take strobe or both",
+			      flyscan_trigger_name(request->trigger));
+	if (request->trigger_latency_ns > FLYSCAN_TRIGGER_LATENCY_MAX_NS)
+		return refuse(error, EINVAL,
+			      "the trigger latency is %g ns, but must be no more than %d ns",
+			      (double)request->trigger_latency_ns,
+			      FLYSCAN_TRIGGER_LATENCY_MAX_NS);
+	return 0;
+}
+
 static int check_run(const struct flyscan_request *request, char *error)
 {
 	if (request->passes > FLYSCAN_PASSES_MAX)
@@ -114,7 +154,9 @@ int flyscan_check(const struct flyscan_request *request, const char *unit,
 	if (check_frames(request, unit, error) ||
 	    check_exposure(request, period_s, error))
 		return -1;
-	return check_run(request, error);
+	if (check_run(request, error))
+		return -1;
+	return check_trigger(request, error);
 }
 
 static int check_speed(const struct flyscan_request *request,

@@ -13,6 +13,32 @@ static bool within(const struct flyscan_limit *limit)
 	       (isnan(limit->high) || limit->value <= limit->high + slack);
 }
 
+static void add(struct flyscan_limit *limits, size_t *count,
+		const struct flyscan_limit *limit)
+{
+	limits[*count] = *limit;
+	limits[*count].holds = within(limit);
+	++*count;
+}
+
+static void add_trigger(const struct scan *scan, struct flyscan_limit *limits,
+			size_t *count)
+{
+	double step = 1 / oscan_axis_steps_per_unit(scan->info);
+	double pulses = 1e9 / (2 * FLYSCAN_PULSE_NS);
+	const struct flyscan_limit rate = {
+		"trigger rate", 1 / scan->result->period_used_s, NAN,
+		fmin(1 / scan_trigger_busy_s(scan), pulses), "Hz", false
+	};
+	const struct flyscan_limit lead = {
+		"pulse before", scan_trigger_lead(scan), 0,
+		scan->request->taxi_allowance - step, scan_unit(scan), false
+	};
+
+	add(limits, count, &rate);
+	add(limits, count, &lead);
+}
+
 size_t scan_limits(const struct scan *scan, struct flyscan_limit *limits)
 {
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
@@ -29,7 +55,7 @@ size_t scan_limits(const struct scan *scan, struct flyscan_limit *limits)
 	per_s2 = info->unit == OSCAN_UNIT_DEGREE ? "deg/s2" : "mm/s2";
 	scale = oscan_axis_steps_per_unit(info);
 	period = scan->result->period_used_s;
-	exposure = request->exposure_s ? request->exposure_s : period;
+	exposure = flyscan_exposure_s(request, period);
 	if (info->flags & OSCAN_AXIS_HAS_LIMITS) {
 		low = oscan_axis_to_unit(info, info->limit_min);
 		high = oscan_axis_to_unit(info, info->limit_max);
@@ -54,11 +80,11 @@ size_t scan_limits(const struct scan *scan, struct flyscan_limit *limits)
 		  scan_free_bytes(request->directory) / 1e6, "MB", false },
 	};
 
-	_Static_assert(sizeof(list) / sizeof(*list) <= FLYSCAN_LIMITS_MAX,
+	_Static_assert(sizeof(list) / sizeof(*list) + 2 <= FLYSCAN_LIMITS_MAX,
 		       "limits");
-	for (; count < sizeof(list) / sizeof(*list); count++) {
-		limits[count] = list[count];
-		limits[count].holds = within(&limits[count]);
-	}
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
+		add(limits, &count, &list[i]);
+	if (flyscan_triggers(request))
+		add_trigger(scan, limits, &count);
 	return count;
 }

@@ -22,7 +22,7 @@ char *scan_metadata(const struct scan *scan)
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	const struct flyscan_earlier *earlier = request->earlier;
 	json_t *object = json_pack(
-		"{s:s, s:s, s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:o, s:o, s:i, s:f, s:f, s:i}",
+		"{s:s, s:s, s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:o, s:o, s:i, s:f, s:f, s:i, s:s}",
 		"plan_name", "flyscan",
 		"plan_type", "fly",
 		"det_name", json_any_text(request->camera->id(scan->camera)),
@@ -32,8 +32,8 @@ char *scan_metadata(const struct scan *scan)
 		"p_end", earlier ? earlier->end : request->end,
 		"exposures_per_egu", request->per_unit,
 		"t_period", request->period_s,
-		"t_acquire", request->exposure_s ? request->exposure_s :
-			     scan->result->period_used_s,
+		"t_acquire", flyscan_exposure_s(request,
+						scan->result->period_used_s),
 		"taxi_allowance", request->taxi_allowance,
 		"compression", writer_compression_name(request->compression),
 		"ad_file_name", json_any_text(request->name),
@@ -41,7 +41,8 @@ char *scan_metadata(const struct scan *scan)
 		"num_frames", (int)(earlier ? earlier->places : geometry->frames),
 		"scan_active_duration", geometry->duration_s,
 		"scan_velocity", geometry->velocity,
-		"passes", (int)scan_pass_count(scan));
+		"passes", (int)scan_pass_count(scan),
+		"trigger_mode", flyscan_trigger_name(request->trigger));
 	char *text;
 
 	if (object)

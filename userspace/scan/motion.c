@@ -136,10 +136,11 @@ static void add_steps(const struct oscan_trace_batch *batch, void *data)
 			  batch->steps, scan->info->name, strerror(errno));
 }
 
-static int read_steps(struct scan *scan)
+int scan_read(struct scan *scan)
 {
 	struct oscan_monitor_handler handler = {
 		.trace = add_steps,
+		.event = scan_trigger_event,
 		.data = scan,
 	};
 
@@ -182,7 +183,7 @@ int scan_watch(struct scan *scan)
 
 	if (oscan_motor_state(scan->motor, scan->axis, state))
 		return state_failed(scan);
-	if (read_steps(scan) || (scan->track && put_steps(scan)))
+	if (scan_read(scan) || (scan->track && put_steps(scan)))
 		return -1;
 	if (scan_guard(scan))
 		return -1;
@@ -313,7 +314,7 @@ static void wait_stopped(struct scan *scan)
 	struct oscan_state *state = &scan->state;
 
 	for (;;) {
-		read_steps(scan);
+		scan_read(scan);
 		if (oscan_motor_state(scan->motor, scan->axis, state) ||
 		    state->motion == OSCAN_MOTION_IDLE)
 			break;
@@ -382,7 +383,7 @@ int scan_collect_trace(struct scan *scan)
 	while (oscan_track_count(scan->track) < steps &&
 	       scan_now() < deadline) {
 		poll(&poller, 1, SCAN_TICK_MS);
-		read_steps(scan);
+		scan_read(scan);
 	}
 	if (oscan_track_count(scan->track) != steps ||
 	    oscan_track_gaps(scan->track))

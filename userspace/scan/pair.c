@@ -24,6 +24,22 @@ const char *scan_mark_name(const struct scan *scan)
 	return camera_mark_name(scan->capabilities.mark);
 }
 
+uint64_t scan_exposure_start(const struct scan *scan,
+			     const struct scan_frame *frame)
+{
+	uint64_t time_ns = frame->time_ns - scan->latency_ns;
+
+	switch (scan->capabilities.mark) {
+	case CAMERA_MARK_READOUT_START:
+		return time_ns - frame->exposure_ns;
+	case CAMERA_MARK_FRAME_END:
+		return time_ns - frame->exposure_ns -
+		       scan->capabilities.readout_ns;
+	default:
+		return time_ns;
+	}
+}
+
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 		       uint64_t *half_ns)
 {
@@ -31,10 +47,13 @@ uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 	uint64_t row = scan->capabilities.readout_ns / 2;
 	uint64_t time_ns = frame->time_ns - scan->latency_ns;
 
-	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
+	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN &&
+	    !frame->start_ns)
 		half = 0;
 	if (half_ns)
 		*half_ns = half;
+	if (frame->start_ns)
+		return frame->start_ns + half + row;
 	if (!half)
 		return time_ns;
 	switch (scan->capabilities.mark) {
@@ -78,8 +97,8 @@ static void fill_row(struct scan *scan, struct table *table, size_t row)
 	}
 	table->position[row] = oscan_axis_to_unit(scan->info, position.steps);
 	table->speed[row] = position.speed / scale;
-	table->sigma[row] = scan_sigma(scan, time_ns, &position,
-				       &table->between[row]);
+	table->sigma[row] = scan_sigma(scan, &scan->frames[row], time_ns,
+				       &position, &table->between[row]);
 	if (half_ns) {
 		table->position_start[row] =
 			position_at(scan, time_ns - half_ns);
@@ -178,7 +197,8 @@ static int store_table(struct scan *scan, const struct table *table,
 	    writer_add_array(scan->writer, "pairing/pass", table->pass, rows,
 			     NULL) ||
 	    scan_store_uncertainty(scan, table->time_ns, table->position,
-				   table->between, table->in_scan, rows))
+				   table->between, table->in_scan, rows) ||
+	    scan_trigger_store(scan, rows))
 		return scan_writer_failed(scan, errno);
 	return 0;
 }
@@ -197,6 +217,10 @@ int scan_pair(struct scan *scan)
 				 rows);
 	}
 	scan_find_windows(scan);
+	if (scan_trigger_pair(scan, rows)) {
+		free_table(&table);
+		return -1;
+	}
 	scan_find_uncertainty(scan, rows);
 	for (row = 0; row < copied; row++)
 		fill_earlier(scan, &table, row);

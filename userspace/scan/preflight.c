@@ -117,6 +117,7 @@ static void check_free(struct scan *scan)
 
 static void open_axis(struct scan *scan)
 {
+	unsigned int groups = OSCAN_MONITOR_TRACE;
 	int axis;
 
 	scan->motor = oscan_motor_open(scan->request->device, true);
@@ -133,7 +134,9 @@ static void open_axis(struct scan *scan)
 	scan->info = oscan_motor_axis_info(scan->motor, axis);
 	check_free(scan);
 	scan_check_earlier(scan);
-	scan->monitor = oscan_monitor_open(OSCAN_MONITOR_TRACE);
+	if (scan->request->trigger != FLYSCAN_TRIGGER_FREE)
+		groups |= OSCAN_MONITOR_EVENT;
+	scan->monitor = oscan_monitor_open(groups);
 	if (!scan->monitor)
 		object(scan, errno,
 		       "wanted to receive the steps of %s, found: %s; install the driver that came with this program",
@@ -248,8 +251,7 @@ static void configure_camera(struct scan *scan)
 {
 	const struct flyscan_request *request = scan->request;
 	struct camera_settings *settings = &scan->settings;
-	double exposure = request->exposure_s ? request->exposure_s :
-						request->period_s;
+	double exposure = flyscan_exposure_s(request, request->period_s);
 
 	settings->width = request->width;
 	settings->height = request->height;
@@ -337,6 +339,8 @@ static void check_place(struct scan *scan)
 
 int scan_preflight(struct scan *scan)
 {
+	char why[FLYSCAN_ERROR_LEN];
+
 	open_journal(scan);
 	if (!scan->restore)
 		return -1;
@@ -344,6 +348,9 @@ int scan_preflight(struct scan *scan)
 	if (scan->info)
 		check_geometry(scan);
 	open_camera(scan);
+	if (scan->result->geometry.velocity > 0 && scan->result->width &&
+	    scan_trigger_check(scan, why))
+		object(scan, errno, "%s", why);
 	check_place(scan);
 	return scan->error ? -1 : 0;
 }

@@ -25,6 +25,8 @@ static const char *const kinds[] = {
 	[RESTORE_CONTROL] = "control",
 	[RESTORE_FORMAT] = "format",
 	[RESTORE_LIGHT] = "light",
+	[RESTORE_TRIGGER] = "trigger",
+	[RESTORE_CAPTURE] = "capture",
 };
 
 struct restore {
@@ -113,7 +115,7 @@ static bool read_line(const char *line, struct restore_entry *entry)
 		strcpy(entry->name, name);
 		entry->id = id;
 		entry->before = before;
-		for (int kind = RESTORE_MOTOR; kind <= RESTORE_LIGHT; kind++)
+		for (int kind = RESTORE_MOTOR; kind <= RESTORE_CAPTURE; kind++)
 			if (!strcmp(what, kinds[kind]))
 				entry->kind = kind;
 		good = entry->kind;
@@ -233,6 +235,8 @@ static int put_back(const struct restore_entry *entry, bool earlier)
 		return put_back_motor(entry, earlier);
 	if (entry->kind == RESTORE_LIGHT)
 		return put_back_light(entry);
+	if (entry->kind == RESTORE_TRIGGER || entry->kind == RESTORE_CAPTURE)
+		return lines_put_back(entry);
 	return controls_put_back(entry);
 }
 
@@ -395,6 +399,17 @@ static int note_light(void *data, const struct light *light)
 int restore_note_light(struct restore *restore, const char *name)
 {
 	return lights_each(name, note_light, restore);
+}
+
+int restore_note_line(struct restore *restore, enum restore_kind kind,
+		      const char *device, const char *line, int64_t before)
+{
+	struct restore_entry entry = { .kind = kind, .before = before };
+
+	snprintf(entry.device, sizeof(entry.device), "%s",
+		 device ? device : OSCAN_DEVICE_PATH);
+	snprintf(entry.name, sizeof(entry.name), "%s", line);
+	return restore_note(restore, &entry);
 }
 
 static bool is_camera(const char *path)

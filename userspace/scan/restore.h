@@ -18,10 +18,15 @@
  *    "id": 1448695129, "before": 2748779069920}
  *   {"what": "light", "device": "/sys/class/leds",
  *    "name": "oscan:white:ring-1", "id": 0, "before": 1}
+ *   {"what": "trigger", "device": "/dev/oscan-motor", "name": "camera",
+ *    "id": 0, "before": 0}
+ *   {"what": "capture", "device": "/dev/oscan-motor", "name": "strobe",
+ *    "id": 0, "before": 4294967297}
  *
  * motor: switched on (1) or off (0). control: V4L2 control @id of the device
  * on the bus @name. format: pixel format @id, width << 32 | height.
- * light: brightness in the steps of the device. A line that cannot be read, the
+ * light: brightness in the steps of the device. trigger: the line pulses by
+ * itself no more. capture: edges that latch, shortest interval << 32. A line that cannot be read, the
  * last one of a machine that lost its power, is passed over: what it stood for
  * had not been changed yet. The folder is /run/oscan, else
  * $XDG_RUNTIME_DIR/oscan, else /tmp/oscan-<user>: it ends with the boot, as the
@@ -42,13 +47,15 @@ enum restore_kind {
 	RESTORE_CONTROL = 2,
 	RESTORE_FORMAT = 3,
 	RESTORE_LIGHT = 4,
+	RESTORE_TRIGGER = 5,
+	RESTORE_CAPTURE = 6,
 };
 
 /**
  * struct restore_entry - a setting as it was
  * @kind: enum restore_kind
  * @device: path
- * @name: of the axis, of the light, or the bus that the device is on
+ * @name: of the axis, light or line, or the bus that the device is on
  * @id: see above
  * @before: see above
  */
@@ -105,6 +112,10 @@ int restore_note_camera(struct restore *restore);
  */
 int restore_note_light(struct restore *restore, const char *name);
 
+/** restore_note_line - note a trigger or capture line of the driver */
+int restore_note_line(struct restore *restore, enum restore_kind kind,
+		      const char *device, const char *line, int64_t before);
+
 /**
  * restore_close - put all back, the last one first; free
  * @restore: NULL is accepted
@@ -138,5 +149,13 @@ int controls_each(const char *device,
  * another one; -1 with errno.
  */
 int controls_put_back(const struct restore_entry *entry);
+
+/**
+ * lines_put_back - restore-lines.c: a trigger or capture line of the driver
+ *
+ * Return: 1 it was set otherwise, 0 it was not, or the device is gone; -1 with
+ * errno.
+ */
+int lines_put_back(const struct restore_entry *entry);
 
 #endif /* OSCAN_RESTORE_H */

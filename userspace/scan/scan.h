@@ -14,6 +14,7 @@
 #include "flyscan.h"
 #include "oscan.h"
 #include "restore.h"
+#include "trigger.h"
 #include "writer.h"
 
 #ifndef OSCAN_VERSION
@@ -30,11 +31,23 @@
  * @time_ns: camera's time
  * @sequence: camera's count
  * @exposure_ns: 0 if not known
+ * @start_ns: when the first row began to be exposed, if a line told; 0: what
+ *	@time_ns leads to
+ * @source: enum scan_source of it
  */
 struct scan_frame {
 	uint64_t time_ns;
 	uint32_t sequence;
 	uint64_t exposure_ns;
+	uint64_t start_ns;
+	uint8_t source;
+};
+
+/** enum scan_source - who told when a frame was exposed; as in the file */
+enum scan_source {
+	SCAN_SOURCE_CAMERA = 0,
+	SCAN_SOURCE_PULSE = 1,
+	SCAN_SOURCE_STROBE = 2,
 };
 
 /**
@@ -136,6 +149,8 @@ struct scan_guard {
  * @stalled: the writer makes no progress and cannot be waited for
  * @start_clocks: before the pass
  *
+ * @trigger: lines that go with the exposures
+ *
  * @restore: what the scan has changed, and its journal
  */
 struct scan {
@@ -183,6 +198,8 @@ struct scan {
 	uint32_t queue_frames;
 	bool stalled;
 	struct oscan_clocks start_clocks;
+
+	struct scan_trigger trigger;
 
 	struct restore *restore;
 };
@@ -331,6 +348,15 @@ int scan_camera_start(struct scan *scan);
  */
 int scan_take(struct scan *scan, int timeout_ms);
 
+/** scan_check_clock - is the frame's time of CLOCK_MONOTONIC? */
+int scan_check_clock(struct scan *scan, const struct camera_frame *frame);
+
+/** scan_silent - fail: there was no frame for so long */
+int scan_silent(struct scan *scan, double seconds);
+
+/** scan_stopped_delivering - fail: the camera has, with errno */
+int scan_stopped_delivering(struct scan *scan);
+
 /** scan_wait_for_room - wait until a frame finds room in the queue */
 int scan_wait_for_room(struct scan *scan);
 
@@ -348,6 +374,9 @@ int scan_launch(struct scan *scan);
 /** scan_pass_planned - the pass with that number, 0 is the first */
 void scan_pass_planned(const struct scan *scan, uint32_t number,
 		       struct scan_pass *pass);
+
+/** scan_read - take what the driver has told: steps, and events of lines */
+int scan_read(struct scan *scan);
 
 /** scan_watch - read steps and state, see that the move is as it should be */
 int scan_watch(struct scan *scan);
@@ -386,10 +415,16 @@ int scan_check_earlier(struct scan *scan);
  * @half_ns: out, may be NULL: half the exposure; 0 if that is not known
  *
  * The middle row stands for a frame of a rolling shutter. The latency that is
- * known has been taken off.
+ * known has been taken off. After scan_trigger_pair() the lines have told.
  */
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 		       uint64_t *half_ns);
+
+/** scan_exposure_start - when the first row began to be exposed, by the
+ * camera's time; where nobody knows what that marks, it itself
+ */
+uint64_t scan_exposure_start(const struct scan *scan,
+			     const struct scan_frame *frame);
 
 /** scan_mark_name - what the camera's time marks, as in writer.h */
 const char *scan_mark_name(const struct scan *scan);
@@ -407,10 +442,12 @@ void scan_find_uncertainty(struct scan *scan, size_t rows);
 
 /**
  * scan_sigma - standard uncertainty of a position, user's unit
+ * @frame: that stands there
  * @between: out: the part of it that is left out between two steps
  */
-double scan_sigma(const struct scan *scan, uint64_t time_ns,
-		  const struct oscan_position *position, double *between);
+double scan_sigma(const struct scan *scan, const struct scan_frame *frame,
+		  uint64_t time_ns, const struct oscan_position *position,
+		  double *between);
 
 /**
  * scan_store_uncertainty - store the terms, and how even the pass was

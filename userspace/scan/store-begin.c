@@ -54,8 +54,8 @@ bool flyscan_md_key(const char *key)
 	/* Groups and texts that the scan stores itself. */
 	static const char *const taken[] = {
 		"camera", "clocks", "earlier", "ledger", "motor", "pairing",
-		"pass", "range", "resumed_from", "steps", "uncertainty",
-		"versions", "warnings", "watchdog", "writer",
+		"pass", "range", "resumed_from", "steps", "strobe", "trigger",
+		"uncertainty", "versions", "warnings", "watchdog", "writer",
 	};
 	size_t length = strlen(key);
 
@@ -129,8 +129,7 @@ double scan_flush_timeout_s(const struct scan *scan)
 
 static double exposure_s(const struct scan *scan)
 {
-	return scan->request->exposure_s ? scan->request->exposure_s :
-					   scan->result->period_used_s;
+	return flyscan_exposure_s(scan->request, scan->result->period_used_s);
 }
 
 static int store_parameters(struct scan *scan)
@@ -153,6 +152,7 @@ static int store_parameters(struct scan *scan)
 		{ "ad_file_path", request->directory },
 		{ "camera_interface", request->camera->name },
 		{ "camera/time_mark", scan_mark_name(scan) },
+		{ "trigger_mode", flyscan_trigger_name(request->trigger) },
 		{ "camera/latency_source", scan->latency_source },
 	};
 	const struct scan_number numbers[] = {
@@ -210,7 +210,8 @@ static int store_camera(struct scan *scan)
 	const struct camera_capabilities *can = &scan->capabilities;
 	double period = result->period_used_s;
 	const struct scan_number numbers[] = {
-		{ "t_period_measured", result->period_measured_s, "s" },
+		{ "t_period_measured", result->period_measured_s ?
+		  result->period_measured_s : NAN, "s" },
 		{ "t_period_used", period, "s" },
 		{ "first_frame_timeout", scan_first_frame_timeout_s(period),
 		  "s" },
@@ -296,7 +297,8 @@ static int store_versions(struct scan *scan)
 int scan_store_begin(struct scan *scan)
 {
 	if (store_users(scan) || store_parameters(scan) ||
-	    store_camera(scan) || store_axis(scan) || store_boot(scan) ||
+	    store_camera(scan) || scan_trigger_store_begin(scan) ||
+	    store_axis(scan) || store_boot(scan) ||
 	    scan_store_clock(scan, "start", &scan->start_clocks) ||
 	    store_versions(scan) ||
 	    (scan->request->earlier && scan_store_earlier(scan)))

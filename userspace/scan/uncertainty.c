@@ -10,6 +10,8 @@
 
 /* Times come through a struct timeval: whole microseconds. */
 #define RESOLUTION_S 1e-6
+/* Those of lines do not. */
+#define LINE_RESOLUTION_S 1e-9
 
 /**
  * struct fit - the straight line with the least squares
@@ -55,34 +57,57 @@ static double seconds(uint64_t from_ns, uint64_t to_ns)
 }
 
 /*
- * A camera exposes as regularly as its crystal; what its times deviate from
- * that is their error. Where nobody knows what they mark, they are software's,
- * and what they deviate is real.
+ * A camera that runs free exposes as regularly as its crystal; what times
+ * deviate from that is their error.
  */
 static double time_scatter_s(const struct scan *scan, size_t rows)
 {
-	size_t copied = scan->result->ledger.copied;
+	bool strobes = flyscan_captures(scan->request);
+	size_t copied = scan->result->ledger.copied, count = 0;
 	const struct scan_frame *frames = scan->frames + copied;
 	double *x, *y;
 	struct fit fit = { 0 };
 
-	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
-		return 0;
 	/* Those of an earlier scan are of another start of the camera. */
 	rows -= copied;
 	x = calloc(rows + 1, sizeof(*x));
 	y = calloc(rows + 1, sizeof(*y));
 	if (x && y) {
 		for (size_t i = 0; i < rows; i++) {
-			x[i] = (uint32_t)(frames[i].sequence -
-					  frames[0].sequence);
-			y[i] = seconds(frames[0].time_ns, frames[i].time_ns);
+			if (strobes && frames[i].source != SCAN_SOURCE_STROBE)
+				continue;
+			x[count] = (uint32_t)(frames[i].sequence -
+					      frames[0].sequence);
+			y[count++] = seconds(frames[0].time_ns, strobes ?
+					     frames[i].start_ns :
+					     frames[i].time_ns);
 		}
-		fit = fit_line(x, y, rows);
+		fit = fit_line(x, y, count);
 	}
 	free(x);
 	free(y);
 	return fit.rms;
+}
+
+/*
+ * Times of a camera of which nobody knows what they mark are software's, and
+ * what they deviate is real. How evenly a camera answers a pulse is not known:
+ * its times tell their own scatter.
+ */
+static double time_error_s(const struct scan *scan, size_t rows)
+{
+	bool told = scan->capabilities.mark != CAMERA_MARK_UNKNOWN;
+
+	switch (scan->request->trigger) {
+	case FLYSCAN_TRIGGER_FREE:
+		return hypot(RESOLUTION_S * RECTANGLE,
+			     told ? time_scatter_s(scan, rows) : 0);
+	case FLYSCAN_TRIGGER_STROBE:
+		return hypot(LINE_RESOLUTION_S * RECTANGLE,
+			     time_scatter_s(scan, rows));
+	default:
+		return LINE_RESOLUTION_S * RECTANGLE;
+	}
 }
 
 void scan_find_uncertainty(struct scan *scan, size_t rows)
@@ -92,9 +117,10 @@ void scan_find_uncertainty(struct scan *scan, size_t rows)
 
 	/* Frames and steps are timed by the same clock. */
 	found->clock_s = 0;
-	found->latency_s = scan->latency_sigma_ns / 1e9;
-	found->time_s = hypot(RESOLUTION_S * RECTANGLE,
-			      time_scatter_s(scan, rows));
+	found->latency_s = 0;
+	if (scan->request->trigger == FLYSCAN_TRIGGER_FREE)
+		found->latency_s = scan->latency_sigma_ns / 1e9;
+	found->time_s = time_error_s(scan, rows);
 	found->row_s = height > 1 ? scan->capabilities.readout_ns / 1e9 /
 				    (height - 1) * RECTANGLE : 0;
 }
@@ -115,12 +141,16 @@ static double interpolation(const struct scan *scan, uint64_t time_ns,
 	return fabs(after.speed - before.speed) / fabs(speed) / 16;
 }
 
-double scan_sigma(const struct scan *scan, uint64_t time_ns,
-		  const struct oscan_position *position, double *between)
+double scan_sigma(const struct scan *scan, const struct scan_frame *frame,
+		  uint64_t time_ns, const struct oscan_position *position,
+		  double *between)
 {
 	const struct scan_uncertainty *term = &scan->uncertainty;
 	double scale = oscan_axis_steps_per_unit(scan->info);
-	double time_s = sqrt(term->clock_s * term->clock_s +
+	double own_s = frame->source == SCAN_SOURCE_CAMERA ?
+		       scan->trigger.scatter_s : 0;
+	double time_s = sqrt(own_s * own_s +
+			     term->clock_s * term->clock_s +
 			     term->latency_s * term->latency_s +
 			     term->time_s * term->time_s +
 			     term->row_s * term->row_s);
