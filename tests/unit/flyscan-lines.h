@@ -19,7 +19,6 @@ static struct lines {
 	bool armed_before;		/* by somebody else */
 	bool triggered;			/* the camera exposes at pulses */
 	uint32_t can;			/* enum camera_trigger */
-	bool on_demand;
 	uint64_t ready_ns;		/* after its start, and not before */
 	uint64_t delay_ns;		/* from the pulse to the exposure */
 	int64_t late_ns;		/* its times, beside what they mark */

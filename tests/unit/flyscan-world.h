@@ -629,7 +629,6 @@ static void camera_can(const struct camera *camera,
 	can->mark = world.mark;
 	can->readout_ns = world.readout_ns;
 	can->trigger = lines.can;
-	can->on_demand = lines.on_demand;
 }
 
 static int camera_configure(struct camera *camera,

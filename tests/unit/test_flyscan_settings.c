@@ -152,6 +152,43 @@ TEST(every_option_reaches_the_request)
 	settings_end(&settings);
 }
 
+TEST(R12_the_trigger_mode_and_its_lines_are_settings)
+{
+	const struct flyscan_request *request = &settings.request;
+
+	settings_begin(&settings);
+	ck_assert_uint_eq(request->trigger, FLYSCAN_TRIGGER_FREE);
+	option("trigger-mode", "both");
+	option("trigger-line", "flash");
+	option("trigger-latency", "12500");
+	option("capture-line", "index");
+	option("capture-edges", "both");
+	ck_assert_uint_eq(request->trigger, FLYSCAN_TRIGGER_BOTH);
+	ck_assert_str_eq(request->trigger_line, "flash");
+	ck_assert_uint_eq(request->trigger_latency_ns, 12500);
+	ck_assert_str_eq(request->capture_line, "index");
+	ck_assert(request->capture_both);
+	option("capture-edges", "rising");
+	ck_assert(!request->capture_both);
+	wrong_option("trigger-mode", "gate", "free, compare, strobe or both");
+	wrong_option("trigger-latency", "-1", "from 0 to 1000000000");
+	wrong_option("trigger-latency", "2e9", "from 0 to 1000000000");
+	wrong_option("capture-edges", "falling", "rising or both");
+	settings_end(&settings);
+	ck_assert_msg(!load("{\"trigger_mode\": \"compare\","
+			    "\"trigger_line\": \"camera\","
+			    "\"trigger_latency\": 7}"), "%s", said);
+	ck_assert_uint_eq(request->trigger, FLYSCAN_TRIGGER_COMPARE);
+	ck_assert_uint_eq(request->trigger_latency_ns, 7);
+	settings_end(&settings);
+	refused("{\"trigger_mode\": 1}", "trigger_mode", "wanted a text");
+	refused("{\"capture_line\": true}", "capture_line", "wanted a text");
+	refused("{\"trigger_latency\": 1e10}", "trigger_latency",
+		"to 1000000000");
+	refused("{\"triger_mode\": \"both\"}", "triger_mode",
+		"did you mean \"trigger_mode\"?");
+}
+
 TEST(a_wrong_value_is_told_with_the_option)
 {
 	settings_begin(&settings);

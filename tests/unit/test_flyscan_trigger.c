@@ -400,9 +400,6 @@ TEST(what_line_camera_or_range_cannot_do_is_told_before_anything_moves)
 	lines.can = CAMERA_TRIGGER_LINE;
 	refuses(EOPNOTSUPP, "take --trigger-mode compare");
 	new_lines(FLYSCAN_TRIGGER_FREE);
-	lines.on_demand = true;
-	refuses(EOPNOTSUPP, "a camera that runs by itself");
-	new_lines(FLYSCAN_TRIGGER_FREE);
 	request.trigger_line = "camera";
 	refuses(EINVAL, "trigger_mode is free");
 	new_lines(FLYSCAN_TRIGGER_COMPARE);

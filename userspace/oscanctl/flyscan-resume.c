@@ -68,7 +68,33 @@ static void ask_camera(const struct resumed *resumed,
 		request->compression = (enum writer_compression)kind;
 }
 
-static void ask(const struct resumed *resumed, struct flyscan_request *request)
+static void ask_trigger(struct resumed *resumed,
+			struct flyscan_request *request)
+{
+	const struct scanfile *file = &resumed->file;
+	double latency_s = scanfile_number(file, "trigger/latency");
+	char text[SCANFILE_TEXT_LEN];
+	int kind;
+
+	scanfile_text(file, "trigger_mode", text);
+	kind = flyscan_trigger(text);
+	if (kind > 0)
+		request->trigger = (enum flyscan_trigger)kind;
+	if (flyscan_triggers(request)) {
+		request->trigger_line = resumed->trigger_line;
+		scanfile_text(file, "trigger/line", resumed->trigger_line);
+		if (latency_s > 0)
+			request->trigger_latency_ns = to_ns(latency_s);
+	}
+	if (flyscan_captures(request)) {
+		request->capture_line = resumed->capture_line;
+		scanfile_text(file, "strobe/line", resumed->capture_line);
+		request->capture_both =
+			scanfile_number(file, "strobe/both_edges") == 1;
+	}
+}
+
+static void ask(struct resumed *resumed, struct flyscan_request *request)
 {
 	const struct scanfile *file = &resumed->file;
 
@@ -85,6 +111,7 @@ static void ask(const struct resumed *resumed, struct flyscan_request *request)
 	request->width = file->width;
 	request->height = file->height;
 	ask_camera(resumed, request);
+	ask_trigger(resumed, request);
 	if (scanfile_number(file, "t_acquire_was_default"))
 		request->exposure_s = 0;
 	if (!scanfile_number(file, "motor_accl_was_default"))

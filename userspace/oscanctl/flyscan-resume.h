@@ -15,6 +15,8 @@
  * @stem: of its name
  * @axis: name of the axis
  * @camera: id of the camera
+ * @trigger_line: that pulses
+ * @capture_line: of the strobe
  * @in_scan: what counts of the earlier frames beside the new ones
  * @pass: of the earlier frames, also the others that are asked for
  * @step_utc_ns: likewise
@@ -30,6 +32,8 @@ struct resumed {
 	char stem[256];
 	char axis[SCANFILE_TEXT_LEN];
 	char camera[SCANFILE_TEXT_LEN];
+	char trigger_line[SCANFILE_TEXT_LEN];
+	char capture_line[SCANFILE_TEXT_LEN];
 	uint8_t *in_scan;
 	uint64_t *pass;
 	uint64_t *step_utc_ns;

@@ -32,6 +32,11 @@ enum {
 	OPTION_MARK,
 	OPTION_READOUT,
 	OPTION_LATENCY,
+	OPTION_TRIGGER_MODE,
+	OPTION_TRIGGER_LINE,
+	OPTION_TRIGGER_LATENCY,
+	OPTION_CAPTURE_LINE,
+	OPTION_CAPTURE_EDGES,
 	OPTION_SIZE,
 	OPTION_NAME,
 	OPTION_COMPRESSION,
@@ -70,6 +75,16 @@ static const struct option_text option_texts[] = {
 	  "nanoseconds from the first row's readout to the last one's" },
 	{ "latency", OPTION_LATENCY, "NS",
 	  "nanoseconds by which the times of the frames are late" },
+	{ "trigger-mode", OPTION_TRIGGER_MODE, "MODE",
+	  "free, compare, strobe or both; free if not given" },
+	{ "trigger-line", OPTION_TRIGGER_LINE, "LINE",
+	  "that has the camera expose at each place; camera if not given" },
+	{ "trigger-latency", OPTION_TRIGGER_LATENCY, "NS",
+	  "nanoseconds from its pulse to the exposure" },
+	{ "capture-line", OPTION_CAPTURE_LINE, "LINE",
+	  "that tells when it exposes; strobe if not given" },
+	{ "capture-edges", OPTION_CAPTURE_EDGES, "EDGES",
+	  "rising, or both: the falling one ends the exposure" },
 	{ "size", OPTION_SIZE, "WxH",
 	  "pixels, or the nearest that it has; its choice if not given" },
 	{ "file-name", OPTION_NAME, "STEM",
@@ -339,7 +354,12 @@ static json_t *ledger_json(const struct flyscan_result *result)
 {
 	const struct flyscan_ledger *ledger = &result->ledger;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "pulses", (json_int_t)ledger->pulses,
+			 "strobes", (json_int_t)ledger->strobes,
+			 "untimed", (json_int_t)ledger->untimed,
+			 "lost_pulses", (json_int_t)ledger->pulses_missed,
+			 "lost_trigger", (json_int_t)ledger->unanswered,
 			 "copied", (json_int_t)ledger->copied,
 			 "lost_queue",
 			 (json_int_t)(ledger->delivered - ledger->taken),
@@ -454,6 +474,17 @@ static void print_summary(const struct flyscan_request *request,
 	if (result->ledger.copied)
 		printf("copied    %" PRIu64 " frames of the earlier scan\n",
 		       result->ledger.copied);
+	if (flyscan_triggers(request))
+		printf("pulses    %" PRIu64 " sent, %" PRIu64
+		       " without a frame; %" PRIu64 " places without a pulse\n",
+		       result->ledger.pulses, result->ledger.unanswered,
+		       result->ledger.pulses_missed);
+	if (flyscan_captures(request))
+		printf("strobes   %" PRIu64 " latched\n",
+		       result->ledger.strobes);
+	if (result->ledger.untimed)
+		printf("untimed   %" PRIu64 " frames have the camera's time\n",
+		       result->ledger.untimed);
 	print_size(request, result);
 	print_steps(result);
 	printf("lateness  worst ");
@@ -464,8 +495,10 @@ static void print_summary(const struct flyscan_request *request,
 	printf("\nperiod    ");
 	print_time(result->period_asked_s);
 	printf(" asked, ");
-	print_time(result->period_measured_s);
-	printf(" measured, ");
+	if (result->period_measured_s) {
+		print_time(result->period_measured_s);
+		printf(" measured, ");
+	}
 	print_time(result->period_used_s);
 	printf(" used\n");
 	print_intervals(result);

@@ -189,10 +189,6 @@ static int check_camera(struct scan *scan, char *why)
 			      id);
 	if (flyscan_triggers(scan->request))
 		return 0;
-	if (can->on_demand)
-		return refuse(why, EOPNOTSUPP,
-			      "wanted a camera that runs by itself, found that %.80s takes single photos; take another one",
-			      id);
 	if (can->trigger == CAMERA_TRIGGER_LINE)
 		return refuse(why, EOPNOTSUPP,
 			      "wanted a camera that runs by itself, found that %.80s exposes at a pulse only; take --trigger-mode compare",

@@ -3,7 +3,9 @@
 /*
  * A scan with the synthetic camera proves its pairing: the angle that the
  * pixels of each frame show is the position that the file has for it, and the
- * mean of what the rig's edges have for the time of its exposure.
+ * mean of what the rig's edges have for the time of its exposure. Where a line
+ * told when a frame was exposed, that is when the rig saw a rising edge of it,
+ * and each frame has one of its own.
  *
  *	synthetic-check FILE EDGES
  *
@@ -13,6 +15,7 @@
 #include <hdf5.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,12 +55,17 @@ struct scan {
 	double latency;
 	double latency_error;
 	uint64_t launch;
+	bool lines;
+	uint64_t source[MOST_FRAMES];	/* 1: TRIGGER, 2: CAPTURE */
+	uint64_t middle[MOST_FRAMES];	/* by the line */
 };
 
 struct edges {
 	size_t count;
 	uint64_t *time;
 	int64_t *position;
+	size_t lines[3];		/* rising edges by source */
+	uint64_t line[3][MOST_FRAMES];
 };
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -160,6 +168,27 @@ static void open_scan(struct scan *scan, const char *path)
 		wrong("the launch cannot be read");
 	H5Dclose(set);
 	read_mark(scan);
+	scan->lines = H5Lexists(scan->file, "/entry/flyscan/pairing/source",
+				H5P_DEFAULT) > 0;
+	if (!scan->lines)
+		return;
+	column(scan, "/entry/flyscan/pairing/source", H5T_NATIVE_UINT64,
+	       scan->source);
+	column(scan, "/entry/flyscan/pairing/time_ns", H5T_NATIVE_UINT64,
+	       scan->middle);
+}
+
+static void add_line(struct edges *edges, const struct oscan_rig_edge *edge)
+{
+	int source = edge->line == OSCAN_RIG_TRIGGER ? 1 :
+		     edge->line == OSCAN_RIG_CAPTURE ? 2 : 0;
+
+	if (!source || !edge->value)
+		return;
+	if (edges->lines[source] == MOST_FRAMES)
+		wrong("there are more than %d edges of line %u", MOST_FRAMES,
+		      edge->line);
+	edges->line[source][edges->lines[source]++] = edge->time_ns;
 }
 
 static void read_edges(struct edges *edges, const char *path)
@@ -173,6 +202,7 @@ static void read_edges(struct edges *edges, const char *path)
 	if (!file)
 		wrong("%s cannot be opened", path);
 	while (fread(&edge, sizeof(edge), 1, file) == 1) {
+		add_line(edges, &edge);
 		if (edge.line == OSCAN_RIG_TURNTABLE_DIR)
 			up = edge.value;
 		if (edge.line != OSCAN_RIG_TURNTABLE_STEP || !edge.value)
@@ -216,6 +246,8 @@ static uint64_t middle(const struct scan *scan, size_t frame)
 	double half = scan->exposure[frame] / 2, rows = scan->readout / 2;
 	double shift = half + rows;
 
+	if (scan->lines)
+		return scan->middle[frame];
 	if (!strcmp(scan->mark, "readout_start"))
 		shift = rows - half;
 	else if (!strcmp(scan->mark, "frame_end"))
@@ -290,10 +322,48 @@ static double check_frame(const struct scan *scan, const struct edges *edges,
 	return fabs(by_rig);
 }
 
+/* Return: number of the edge that is nearest to the begin of the exposure */
+static size_t edge_of(const struct scan *scan, const struct edges *edges,
+		      size_t frame)
+{
+	uint64_t start = scan->middle[frame] - llrint(1e9 / 2 *
+			 (scan->exposure[frame] + scan->readout));
+	const uint64_t *line = edges->line[scan->source[frame]];
+	size_t count = edges->lines[scan->source[frame]], near = 0;
+	double off;
+
+	for (size_t i = 1; i < count; i++)
+		if (llabs((int64_t)(line[i] - start)) <
+		    llabs((int64_t)(line[near] - start)))
+			near = i;
+	if (!count)
+		wrong("the rig saw no edge of the line");
+	off = edges_at(scan, edges, start) - edges_at(scan, edges, line[near]);
+	if (fabs(off) > BY_EDGES)
+		wrong("frame %zu begins %.3f microsteps from the edge of the line",
+		      frame, off);
+	return near;
+}
+
+static void check_lines(const struct scan *scan, const struct edges *edges)
+{
+	size_t last = 0, edge;
+
+	for (size_t i = 0; i < scan->frames && scan->lines; i++) {
+		if (scan->source[i] < 1 || scan->source[i] > 2)
+			wrong("frame %zu has no edge of its own", i);
+		edge = edge_of(scan, edges, i);
+		if (i && edge <= last)
+			wrong("frames %zu and %zu have edge %zu and %zu",
+			      i - 1, i, last, edge);
+		last = edge;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct scan scan;
-	struct edges edges = { 0 };
+	static struct edges edges;
 	double worst = 0, worst_even = 0, off;
 	size_t even = 0;
 
@@ -301,6 +371,7 @@ int main(int argc, char **argv)
 		wrong("wanted FILE EDGES");
 	open_scan(&scan, argv[1]);
 	read_edges(&edges, argv[2]);
+	check_lines(&scan, &edges);
 	for (size_t i = 0; i < scan.frames; i++) {
 		off = check_frame(&scan, &edges, i);
 		worst = fmax(worst, off);
