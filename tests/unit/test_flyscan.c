@@ -8,7 +8,8 @@
  * userspace/scan/guard.c userspace/scan/window.c userspace/scan/finish.c
  * userspace/scan/limits.c userspace/scan/earlier.c userspace/scan/restore.c
  * userspace/scan/controls.c userspace/scan/trigger.c
- * userspace/scan/trigger-check.c userspace/scan/trigger-pair.c
+ * userspace/scan/trigger-check.c userspace/scan/trigger-places.c
+ * userspace/scan/trigger-pair.c
  * userspace/scan/match.c userspace/scan/restore-lines.c userspace/scan/lights.c
  * userspace/camera/mark.c userspace/liboscan/clock.c
  * userspace/liboscan/track.c userspace/liboscan/units.c -lm -ljansson

@@ -3,11 +3,13 @@
  * userspace/scan/geometry.c userspace/scan/metadata.c
  * userspace/scan/motion.c userspace/scan/pair.c
  * userspace/scan/place.c userspace/scan/preflight.c userspace/scan/store.c
+ * userspace/scan/store-begin.c
  * userspace/scan/uncertainty.c userspace/scan/latency-file.c
  * userspace/scan/guard.c userspace/scan/window.c userspace/scan/finish.c
  * userspace/scan/limits.c userspace/scan/earlier.c userspace/scan/restore.c
  * userspace/scan/controls.c userspace/scan/trigger.c
- * userspace/scan/trigger-check.c userspace/scan/trigger-pair.c
+ * userspace/scan/trigger-check.c userspace/scan/trigger-places.c
+ * userspace/scan/trigger-pair.c
  * userspace/scan/match.c userspace/scan/restore-lines.c userspace/scan/lights.c
  * userspace/camera/mark.c userspace/liboscan/clock.c
  * userspace/liboscan/track.c userspace/liboscan/units.c -lm -ljansson

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/scan/recovered.c userspace/scan/pair.c
  * userspace/scan/uncertainty.c userspace/scan/window.c
+ * userspace/scan/trigger-pair.c userspace/scan/trigger-places.c
+ * userspace/scan/match.c
  * userspace/writer/writer.c userspace/writer/nexus.c
  * userspace/writer/layout.c userspace/writer/h5.c userspace/writer/h5read.c
  * userspace/writer/queue.c userspace/writer/space.c

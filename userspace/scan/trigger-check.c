@@ -7,20 +7,6 @@
 #include <string.h>
 #include "scan.h"
 
-const char *scan_trigger_line(const struct scan *scan)
-{
-	return scan->request->trigger_line ? scan->request->trigger_line :
-					     FLYSCAN_TRIGGER_LINE;
-}
-
-const char *scan_capture_line(const struct scan *scan)
-{
-	return scan->request->capture_line ? scan->request->capture_line :
-					     FLYSCAN_CAPTURE_LINE;
-}
-
-/* ---- checks ---- */
-
 __attribute__((format(printf, 3, 4)))
 static int refuse(char *why, int error, const char *format, ...)
 {
@@ -31,35 +17,6 @@ static int refuse(char *why, int error, const char *format, ...)
 	va_end(args);
 	errno = error;
 	return -1;
-}
-
-/* The configured one; a camera that does not tell is taken at our word. */
-static double exposure_s(const struct scan *scan)
-{
-	if (scan->settings.exposure_ns)
-		return scan->settings.exposure_ns / 1e9;
-	return flyscan_exposure_s(scan->request, scan->result->period_used_s);
-}
-
-double scan_trigger_busy_s(const struct scan *scan)
-{
-	return exposure_s(scan) + scan->capabilities.readout_ns / 1e9;
-}
-
-double scan_trigger_lead(const struct scan *scan)
-{
-	double seconds = scan->request->trigger_latency_ns / 1e9 +
-			 scan_trigger_busy_s(scan) / 2;
-
-	return scan->result->geometry.velocity * seconds;
-}
-
-double scan_trigger_spacing(const struct scan *scan)
-{
-	const struct flyscan_request *request = scan->request;
-
-	return scan_steps(scan, request->end - request->start) /
-	       (scan->result->geometry.frames - 1);
 }
 
 /* Without an error worth a microstep at the last one. */
@@ -146,8 +103,8 @@ static int check_rate(struct scan *scan, char *why)
 	if (busy > period)
 		return refuse(why, E2BIG,
 			      "wanted a pulse each %.4g s, found that the camera exposes for %.4g s and reads out for %.4g s: take a shorter --t-acquire or a --t-period of %.4g s or longer",
-			      period, exposure_s(scan),
-			      busy - exposure_s(scan), busy);
+			      period, scan_trigger_exposure_s(scan),
+			      busy - scan_trigger_exposure_s(scan), busy);
 	if (period < least)
 		return refuse(why, E2BIG,
 			      "wanted a pulse each %.4g s, found that the line takes %.4g s for one: take a longer --t-period",
@@ -157,7 +114,8 @@ static int check_rate(struct scan *scan, char *why)
 
 static int check_places(struct scan *scan, char *why)
 {
-	double steps = fabs(scan_trigger_spacing(scan)), lead = scan_trigger_lead(scan);
+	double steps = fabs(scan_trigger_spacing(scan));
+	double lead = scan_trigger_lead(scan);
 	uint32_t places = scan->result->geometry.frames;
 
 	if (steps < 1)

@@ -78,20 +78,16 @@ struct scan_trigger {
 
 struct scan;
 
-/* trigger-check.c */
-
-/** scan_trigger_check - can camera, lines and geometry do this?
- * @why: out, shape [FLYSCAN_ERROR_LEN]: a sentence if not
- *
- * Return: 0, or -1 with errno
- */
-int scan_trigger_check(struct scan *scan, char *why);
+/* trigger-places.c */
 
 /** scan_trigger_line - name of the one that pulses */
 const char *scan_trigger_line(const struct scan *scan);
 
 /** scan_capture_line - name of the one that latches */
 const char *scan_capture_line(const struct scan *scan);
+
+/** scan_trigger_exposure_s - as configured; else as asked for */
+double scan_trigger_exposure_s(const struct scan *scan);
 
 /** scan_trigger_spacing - from place to place, microsteps, not rounded */
 double scan_trigger_spacing(const struct scan *scan);
@@ -102,6 +98,15 @@ double scan_trigger_lead(const struct scan *scan);
 /** scan_trigger_busy_s - of exposure and readout: shortest time between pulses
  */
 double scan_trigger_busy_s(const struct scan *scan);
+
+/* trigger-check.c */
+
+/** scan_trigger_check - can camera, lines and geometry do this?
+ * @why: out, shape [FLYSCAN_ERROR_LEN]: a sentence if not
+ *
+ * Return: 0, or -1 with errno
+ */
+int scan_trigger_check(struct scan *scan, char *why);
 
 /* trigger.c */
 
