@@ -89,6 +89,7 @@ struct camera {
 	std::string model;
 	struct camera_settings settings = {};
 	struct camera_capabilities capabilities = {};
+	const ControlInfoMap *controls = nullptr;
 	ControlList held;		/* set by control(), for the next start */
 	ControlList pending;		/* for the next request */
 	bool started = false;
@@ -480,10 +481,9 @@ void sync_planes(const struct slot &slot, uint64_t flags)
 const ControlInfo *find_control(const struct camera &camera,
 				const ControlId &id)
 {
-	const ControlInfoMap &infos = camera.device->controls();
-	const auto found = infos.find(&id);
+	const auto found = camera.controls->find(&id);
 
-	return found == infos.end() ? nullptr : &found->second;
+	return found == camera.controls->end() ? nullptr : &found->second;
 }
 
 /* The first number of a value, whatever its type; NAN: there is none. */
@@ -673,16 +673,33 @@ void overwrite(ControlList &list, const ControlList &newer)
 		list.set(control.first, control.second);
 }
 
+void forget_controls(struct camera &camera)
+{
+	camera.held = ControlList(*camera.controls);
+	camera.pending = ControlList(*camera.controls);
+}
+
+ControlList controls_at_start(struct camera &camera)
+{
+	ControlList list(*camera.controls);
+
+	add_controls(camera, list);
+	overwrite(list, camera.held);
+	overwrite(list, camera.pending);
+	camera.pending.clear();
+	return list;
+}
+
 /*
  * A lens that was moved by hand and is then focused by the camera must not be
  * put back at the next start, so what is held of it goes by the mode alone.
  */
 int control_camera(struct camera &camera, const struct camera_controls &want)
 {
-	ControlList list(camera.device->controls());
-
 	if (camera.slots.empty())
 		return fail(EINVAL);
+	ControlList list(*camera.controls);
+
 	if (check_controls(camera, want))
 		return -1;
 	{
@@ -1116,9 +1133,9 @@ int configure_camera(struct camera &camera, const struct camera_settings &want)
 		readout_of_camera("/sys", camera.device->id().c_str());
 	tell_raw(camera);
 	tell_pixel(camera);
+	camera.controls = &camera.device->controls();
 	settle_controls(camera);
-	camera.held = ControlList(camera.device->controls());
-	camera.pending = ControlList(camera.device->controls());
+	forget_controls(camera);
 	if (make_buffers(camera)) {
 		const int error = errno;
 
@@ -1149,7 +1166,6 @@ int queue_all(struct camera &camera, const ControlList &list)
 
 int start_camera(struct camera &camera)
 {
-	ControlList list(camera.device->controls());
 	int ret;
 
 	if (camera.started)
@@ -1160,10 +1176,8 @@ int start_camera(struct camera &camera)
 	camera.clock_known = false;
 	camera.cancelled = 0;
 	camera.cancelled_in_a_row = 0;
-	add_controls(camera, list);
-	overwrite(list, camera.held);
-	overwrite(list, camera.pending);
-	camera.pending.clear();
+	const ControlList list = controls_at_start(camera);
+
 	ret = camera.device->start(&list);
 	if (ret < 0)
 		return fail(ret);
