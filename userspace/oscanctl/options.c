@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One table of options: parsed by getopt_long(3), printed by --help. */
+#include <assert.h>
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include "oscanctl.h"
 
-#define MOST_OPTIONS 48
+#define MOST_OPTIONS 64
 
 static const struct option_text help_text = {
 	"help", OPTION_HELP, NULL, "print this"
@@ -93,6 +94,7 @@ static int next_by_getopt(struct options *options)
 	list[i].name = help_text.name;
 	list[i].val = help_text.key;
 	letters[letter] = '\0';
+	assert(!text[i].name);
 	return getopt_long(options->argc, options->argv, letters, list, NULL);
 }
 
