@@ -224,10 +224,11 @@ struct camera;
  *	and lens position. 0, or -1 with errno: EINVAL: beyond the range or not
  *	to be combined, EOPNOTSUPP: the camera has not all of these controls,
  *	each with nothing changed; EIO: the camera was unplugged
- * @shoot: take one frame now, which next() then returns; waits until the next
- *	may be taken. NULL where capabilities.on_demand can never be. 0, or -1
- *	with errno: EBUSY: not on demand, or all buffers are held; EIO: not
- *	started, unplugged, or the camera says no
+ * @shoot: take one frame now, which next() then returns. Returns when its
+ *	exposure has ended, so that the object may move; no signal ends it
+ *	earlier. NULL where capabilities.on_demand can never be. 0, or -1 with
+ *	errno: EBUSY: not on demand, or all buffers are held or wait to be
+ *	fetched; EIO: not started, unplugged, or the camera says no
  * @stop: no frame comes after it. Frames still held must be released first;
  *	any that are not lose their data at the next start, configure or close
  */

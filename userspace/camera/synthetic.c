@@ -409,8 +409,8 @@ static int await(struct camera *camera, uint64_t deadline_ns)
 	if (camera->trigger && await_trigger(camera, deadline_ns))
 		return -1;
 	end_ns = synthetic_end(camera, camera->number);
-	if (!is_coming(camera) || end_ns > deadline_ns || free_buffer(camera) < 0 ||
-	    faulty(camera, SYNTHETIC_FAULT_STALL)) {
+	if (!is_coming(camera) || end_ns > deadline_ns ||
+	    free_buffer(camera) < 0 || faulty(camera, SYNTHETIC_FAULT_STALL)) {
 		if (!sleep_until(deadline_ns))
 			errno = ETIMEDOUT;
 		return -1;
@@ -507,8 +507,9 @@ static int synthetic_shoot(struct camera *camera)
 	    waiting + held_count(camera) >= SYNTHETIC_BUFFERS)
 		return -1;
 	camera->shots[shot % SYNTHETIC_SHOTS] = synthetic_now_ns();
-	if (sleep_until(synthetic_end(camera, shot)))
-		return -1;
+	/* A photo that has begun is taken, whatever signals come. */
+	while (sleep_until(synthetic_end(camera, shot)) && errno == EINTR)
+		;
 	camera->shot_count++;
 	return 0;
 }
