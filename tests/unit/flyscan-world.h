@@ -140,7 +140,7 @@ static struct world {
 	size_t traced;
 	size_t steps_put;
 	uint64_t put_ns[MOST_STEPS];
-	size_t course[4];
+	size_t course[WRITER_COURSE_STROBE_END + 1];
 	size_t earlier_steps;
 	char status[FLYSCAN_ERROR_LEN];
 	char exit_status[16];

@@ -2,7 +2,7 @@
 /* LINK: userspace/scan/recovered.c userspace/scan/pair.c
  * userspace/scan/uncertainty.c userspace/scan/window.c
  * userspace/scan/trigger-pair.c userspace/scan/trigger-places.c
- * userspace/scan/match.c
+ * userspace/scan/match.c userspace/scan/geometry.c
  * userspace/writer/writer.c userspace/writer/nexus.c
  * userspace/writer/layout.c userspace/writer/h5.c userspace/writer/h5read.c
  * userspace/writer/queue.c userspace/writer/space.c
@@ -57,6 +57,9 @@
 
 static char folder[64], path[96], copy[96];
 static const char *mark = "exposure_start";
+/* The strobe of each frame was latched, and the camera's times are so late. */
+static bool strobes;
+static uint64_t late_ns;
 
 /* What recovered.c and pair.c need of the rest of a scan. */
 
@@ -136,6 +139,13 @@ static void add_parameters(struct writer *writer, const char *axis)
 	number(writer, "camera/readout", 0);
 	number(writer, "camera/latency", 0);
 	number(writer, "camera/latency_uncertainty", 0);
+	if (!strobes)
+		return;
+	if (writer_add_text(writer, "trigger_mode", "strobe"))
+		_exit(16);
+	number(writer, "t_period_used", PERIOD_NS / 1e9);
+	number(writer, "camera/exposure", EXPOSURE_NS / 1e9);
+	number(writer, "camera/counts_gaps", 1);
 }
 
 static uint64_t step_ns(size_t n)
@@ -174,10 +184,14 @@ static void put_frames(struct writer *writer)
 
 	for (uint64_t n = 0; n < FRAMES; n++) {
 		const struct writer_frame frame = {
-			.time_ns = FIRST_NS + n * PERIOD_NS,
+			.time_ns = FIRST_NS + n * PERIOD_NS + late_ns,
 			.sequence = n, .status = 1,
 			.exposure_ns = EXPOSURE_NS,
 		};
+
+		if (strobes && writer_put_course(writer, WRITER_COURSE_STROBE,
+						 FIRST_NS + n * PERIOD_NS, 0))
+			_exit(17);
 
 		if (writer_put(writer, pixels, &frame))
 			_exit(14);
@@ -339,6 +353,21 @@ TEST(frames_whose_times_mark_nothing_known_have_a_position_all_the_same)
 	free(from);
 	H5Fclose(file);
 	cleanup();
+}
+
+TEST(frames_of_a_killed_scan_have_the_times_of_their_strobes)
+{
+	struct recovered found;
+
+	strobes = true;
+	late_ns = 21000000;
+	kill_scan(KNOWN_STEPS, false, "turntable");
+	ck_assert_int_eq(flyscan_recover(path, copy, &found), 0);
+	ck_assert_uint_eq(found.positions, positions_known(KNOWN_STEPS));
+	check_positions(KNOWN_STEPS);
+	cleanup();
+	strobes = false;
+	late_ns = 0;
 }
 
 TEST(without_a_step_no_frame_has_a_position)

@@ -153,6 +153,31 @@ static bool read_geometry(struct remains *remains)
 	       geometry->frames >= 2;
 }
 
+/* Files of earlier versions do not tell. */
+static void read_trigger(struct remains *remains)
+{
+	struct flyscan_request *request = &remains->request;
+	struct scan *scan = &remains->scan;
+	const double period = number(remains, "t_period_used");
+	const double exposure = number(remains, "camera/exposure");
+	const double latency = number(remains, "trigger/latency");
+	char text[32];
+	int mode;
+
+	h5_read_text(remains->file, FLYSCAN "trigger_mode", text,
+		     sizeof(text));
+	mode = flyscan_trigger(text);
+	if (mode <= 0 || !(period > 0) || !(exposure >= 0))
+		return;
+	request->trigger = (enum flyscan_trigger)mode;
+	request->capture_both = whole(remains, "strobe/both_edges");
+	if (latency > 0)
+		request->trigger_latency_ns = llrint(latency * 1e9);
+	scan->result->period_used_s = period;
+	scan->settings.exposure_ns = llrint(exposure * 1e9);
+	scan->capabilities.counts_gaps = whole(remains, "camera/counts_gaps");
+}
+
 static bool read_camera(struct remains *remains)
 {
 	struct scan *scan = &remains->scan;
@@ -171,6 +196,7 @@ static bool read_camera(struct remains *remains)
 	scan->capabilities.readout_ns = llrint(readout * 1e9);
 	scan->latency_ns = llrint(latency * 1e9);
 	scan->latency_sigma_ns = sigma * 1e9;
+	read_trigger(remains);
 	scan->settings.width = remains->width;
 	scan->settings.height = remains->height;
 	return true;
@@ -381,13 +407,18 @@ static bool read_course(struct remains *remains, struct course *course)
 	       scan->passes;
 }
 
-static void take_course(struct remains *remains, struct course *course)
+static bool take_course(struct remains *remains, struct course *course)
 {
 	struct scan *scan = &remains->scan;
 	uint32_t *passes = &remains->result.passes;
 
 	for (size_t i = 0; i < course->count; i++) {
 		const uint64_t time_ns = course->time_ns[i];
+		const struct scan_edge edge = {
+			.time_ns = time_ns,
+			.position = course->position[i],
+			.pass = *passes ? *passes - 1 : SCAN_NO_PASS,
+		};
 
 		switch (course->event[i]) {
 		case WRITER_COURSE_REST:
@@ -399,8 +430,20 @@ static void take_course(struct remains *remains, struct course *course)
 					  &scan->passes[*passes]);
 			scan->passes[(*passes)++].launch_ns = time_ns;
 			break;
+		case WRITER_COURSE_PULSE:
+			if (scan_line_add(&scan->trigger.pulses, &edge))
+				return false;
+			break;
+		case WRITER_COURSE_STROBE:
+			if (scan_line_add(&scan->trigger.strobes, &edge))
+				return false;
+			break;
+		case WRITER_COURSE_STROBE_END:
+			scan_line_end(&scan->trigger.strobes, time_ns);
+			break;
 		}
 	}
+	return true;
 }
 
 /*
@@ -438,8 +481,8 @@ static bool read_track(struct remains *remains)
 		    read_steps(remains, first);
 
 	if (good) {
-		take_course(remains, &course);
-		good = course.begin.time_ns &&
+		good = take_course(remains, &course) &&
+		       course.begin.time_ns &&
 		       make_track(remains, first, &course.begin,
 				  known_until(remains, first, &course));
 	}
@@ -502,6 +545,7 @@ static void free_remains(struct remains *remains)
 	oscan_track_free(remains->scan.track);
 	free(remains->scan.frames);
 	free(remains->scan.passes);
+	scan_trigger_free(&remains->scan);
 	free(remains->time_ns);
 	free(remains->position);
 	free(remains->in_scan);

@@ -10,6 +10,36 @@
 /* A camera that is triggered tells no later than so many periods. */
 #define LATE_PERIODS 16
 
+int scan_line_add(struct scan_line *line, const struct scan_edge *edge)
+{
+	size_t room = line->room ? 2 * line->room : 256;
+	struct scan_edge *edges = line->edges;
+
+	if (line->count == line->room) {
+		edges = realloc(edges, room * sizeof(*edges));
+		if (!edges)
+			return -1;
+		line->edges = edges;
+		line->room = room;
+	}
+	edges[line->count++] = *edge;
+	return 0;
+}
+
+void scan_line_end(struct scan_line *line, uint64_t time_ns)
+{
+	struct scan_edge *last = line->edges + line->count - 1;
+
+	if (line->count && !last->end_ns)
+		last->end_ns = time_ns;
+}
+
+void scan_trigger_free(struct scan *scan)
+{
+	free(scan->trigger.pulses.edges);
+	free(scan->trigger.strobes.edges);
+}
+
 /* Frames with a line's edges; those of an earlier scan are left out. */
 struct pairing {
 	size_t frames;

@@ -26,67 +26,64 @@
 
 /* ---- events ---- */
 
-static struct scan_edge *add_edge(struct scan *scan, struct scan_line *line,
-				  const struct oscan_event *event)
+/* In the file too, so that they are there if this program is killed. */
+static void keep(struct scan *scan, enum writer_course kind,
+		 uint64_t time_ns, int64_t position)
 {
-	size_t room = line->room ? 2 * line->room : 256;
-	struct scan_edge *edges = line->edges;
+	if (scan->writer &&
+	    writer_put_course(scan->writer, kind, time_ns, position))
+		scan_writer_failed(scan, errno);
+}
 
-	if (line->count == line->room) {
-		edges = realloc(edges, room * sizeof(*edges));
-		if (!edges) {
-			scan_fail(scan, ENOMEM,
-				  "wanted memory for pulse %zu, found none; take fewer frames",
-				  line->count);
-			return NULL;
-		}
-		line->edges = edges;
-		line->room = room;
-	}
-	edges += line->count++;
-	*edges = (struct scan_edge){
-		.time_ns = event->time_ns,
-		.pass = SCAN_NO_PASS,
-	};
-	return edges;
+static void add_edge(struct scan *scan, struct scan_line *line,
+		     const struct scan_edge *edge)
+{
+	if (scan_line_add(line, edge))
+		scan_fail(scan, ENOMEM,
+			  "wanted memory for pulse %zu, found none; take fewer frames",
+			  line->count);
 }
 
 static void add_pulse(struct scan *scan, const struct oscan_event *event)
 {
 	struct scan_trigger *trigger = &scan->trigger;
-	struct scan_edge *edge;
+	struct scan_edge edge = {
+		.time_ns = event->time_ns,
+		.position = event->positions[scan->axis],
+		.pass = SCAN_NO_PASS,
+	};
 
-	if (event->type == OSCAN_EVENT_TRIGGER)
+	if (event->type == OSCAN_EVENT_TRIGGER) {
 		trigger->pulses.told = event->aux;
+		edge.position = event->position;
+		edge.pass = scan->result->passes - 1;
+	}
 	if (event->time_ns < trigger->from_ns)
 		return;
-	edge = add_edge(scan, &trigger->pulses, event);
-	if (!edge)
-		return;
 	trigger->waits = true;
-	edge->position = event->positions[scan->axis];
-	if (event->type == OSCAN_EVENT_TRIGGER) {
-		edge->position = event->position;
-		edge->pass = scan->result->passes - 1;
-	}
+	add_edge(scan, &trigger->pulses, &edge);
+	keep(scan, WRITER_COURSE_PULSE, edge.time_ns, edge.position);
 }
 
 static void add_strobe(struct scan *scan, const struct oscan_event *event)
 {
 	struct scan_line *line = &scan->trigger.strobes;
-	struct scan_edge *edge;
+	const struct scan_edge edge = {
+		.time_ns = event->time_ns,
+		.position = event->positions[scan->axis],
+		.pass = SCAN_NO_PASS,
+	};
 
 	line->told = event->aux;
 	if (event->time_ns < scan->trigger.from_ns)
 		return;
-	if (!event->value) {
-		if (line->count && !line->edges[line->count - 1].end_ns)
-			line->edges[line->count - 1].end_ns = event->time_ns;
-		return;
-	}
-	edge = add_edge(scan, line, event);
-	if (edge)
-		edge->position = event->positions[scan->axis];
+	if (event->value)
+		add_edge(scan, line, &edge);
+	else
+		scan_line_end(line, event->time_ns);
+	keep(scan, event->value ? WRITER_COURSE_STROBE :
+				  WRITER_COURSE_STROBE_END,
+	     edge.time_ns, edge.position);
 	if (line->count > STROBES_MOST + 4 * scan->result->ledger.delivered)
 		scan_fail(scan, EPROTO,
 			  "wanted a strobe for each frame, found %zu for %llu; see the wiring of the line %.40s",
@@ -426,10 +423,4 @@ int scan_trigger_collect(struct scan *scan)
 	}
 	scan->result->ledger.strobes = trigger->strobes.count;
 	return 0;
-}
-
-void scan_trigger_free(struct scan *scan)
-{
-	free(scan->trigger.pulses.edges);
-	free(scan->trigger.strobes.edges);
 }

@@ -145,10 +145,16 @@ void scan_trigger_end(struct scan *scan);
 /** scan_trigger_collect - wait until every pulse and strobe has been told */
 int scan_trigger_collect(struct scan *scan);
 
+/* trigger-pair.c */
+
+/** scan_line_add - a line became active; 0, or -1 with ENOMEM */
+int scan_line_add(struct scan_line *line, const struct scan_edge *edge);
+
+/** scan_line_end - it became inactive */
+void scan_line_end(struct scan_line *line, uint64_t time_ns);
+
 /** scan_trigger_free - free what was told */
 void scan_trigger_free(struct scan *scan);
-
-/* trigger-pair.c */
 
 /** scan_trigger_pair - scan_frame.start_ns of the first @rows frames */
 int scan_trigger_pair(struct scan *scan, size_t rows);

@@ -66,7 +66,7 @@ static int describe(const struct steplog *log,
 	       h5_attribute(log->datasets[LOG_RAW], "description",
 			    "microsteps, counted by the driver") ||
 	       h5_attribute(log->datasets[LOG_EVENT], "description",
-			    "1: the log begins, at rest; 2: every step up to then is in the log; 3: a pass begins, to position") ||
+			    "1: the log begins, at rest; 2: every step up to then is in the log; 3: a pass begins, to position; 4: the camera is triggered; 5: its strobe begins; 6: it ends") ||
 	       h5_attribute(log->datasets[LOG_EVENT_NS], "clock",
 			    "CLOCK_MONOTONIC") ? -1 : 0;
 }

@@ -344,6 +344,9 @@ enum writer_course {
 	WRITER_COURSE_REST = 1,		/* at rest there: the steps begin */
 	WRITER_COURSE_KNOWN = 2,	/* every step up to then has been put */
 	WRITER_COURSE_LAUNCH = 3,	/* a pass begins, and will end there */
+	WRITER_COURSE_PULSE = 4,	/* there the camera was triggered */
+	WRITER_COURSE_STROBE = 5,	/* there its strobe began */
+	WRITER_COURSE_STROBE_END = 6,	/* there it ended */
 };
 
 /**
