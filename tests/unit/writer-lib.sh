@@ -30,7 +30,8 @@ build()
 		-fno-sanitize-recover=undefined -Iuserspace/writer \
 		$here/writer-make.c -o "$make" \
 		$(find userspace/writer -name '*.c' ! -name 'photo*' \
-			! -name 'project*' ! -name 'export*') -pthread \
+			! -name 'project*' ! -name 'export*' \
+			! -name 'stack*') -pthread \
 		$(pkg-config --cflags --libs hdf5 jansson liblz4 libdeflate)
 }
 
