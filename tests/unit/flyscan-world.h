@@ -497,6 +497,8 @@ int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes)
 {
 	(void)motor;
 	ck_assert_uint_eq(axes, 1);
+	/* No pulse is to come on the way. */
+	ck_assert(!lines.armed);
 	run_motor();
 	happened(EVENT_STOP);
 	if (world.moving && world.move.stop_ns == NEVER) {

@@ -176,6 +176,8 @@ int main(int argc, char **argv)
 		.camera_id = "platform/test.0",
 		.camera_model = "a camera",
 		.time_mark = "exposure_start",
+		.triggered = true,
+		.trigger_delay_ns = 12500,
 		.title = "a title",
 		.program = "writer-make 1",
 		.readout_ns = 20000000,

@@ -214,6 +214,8 @@ static struct writer *open_file(void *data, const char *path)
 		.camera_model = request->camera->model(scan->camera),
 		.time_mark = scan_mark_name(scan),
 		.readout_ns = scan->capabilities.readout_ns,
+		.triggered = flyscan_triggers(request),
+		.trigger_delay_ns = request->trigger_latency_ns,
 		.title = title,
 		.program = "oscanctl " OSCAN_VERSION,
 		.metadata = metadata,

@@ -220,6 +220,15 @@ static int make_entry(hid_t file, const struct writer_config *config,
 			   version_of(config->program)) ? -1 : 0;
 }
 
+static int add_trigger(hid_t file, const struct writer_config *config)
+{
+	if (!config->triggered)
+		return 0;
+	return h5_text(file, DETECTOR "acquisition_mode", "triggered") ||
+	       h5_number(file, DETECTOR "trigger_delay_time",
+			 config->trigger_delay_ns / 1e9, "s") ? -1 : 0;
+}
+
 static int make_instrument(hid_t file, const struct writer_config *config)
 {
 	return h5_make_group(file, "/entry/instrument", "NXinstrument") ||
@@ -234,6 +243,7 @@ static int make_instrument(hid_t file, const struct writer_config *config)
 	       h5_integer(file, DETECTOR "saturation_value", 255) ||
 	       h5_number(file, DETECTOR "detector_readout_time",
 			 config->readout_ns / 1e9, "s") ||
+	       add_trigger(file, config) ||
 	       h5_make_group(file, "/entry/instrument/NDAttributes",
 			     "NXcollection") ? -1 : 0;
 }

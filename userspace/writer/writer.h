@@ -45,6 +45,11 @@
  *                                        f64, s: from the first row's readout
  *                                        to the last one's; 0: global shutter
  *                                        or not known
+ *   /entry/instrument/detector/acquisition_mode
+ *                                        text: "triggered" (pulsed)
+ *   /entry/instrument/detector/trigger_delay_time
+ *                                        f64, s: from the pulse to the first
+ *                                        row's exposure (pulsed)
  *   /entry/instrument/detector/data      [n,H,W] u8, or [n,H,W,3] u8: red,
  *                                        green, blue (+)
  *   /entry/instrument/detector/sensor_timestamp
@@ -173,8 +178,9 @@
  *   /tomo/data/rotation_angle            is sample/rotation_angle (*) (colour,
  *                                        turns, k)
  *
- * What is marked grey or colour is only in files of such a camera, turns: only
- * of an axis that turns the sample, k: only where k is not 0.
+ * What is marked grey or colour is only in files of such a camera, pulsed: only
+ * where writer_config.triggered, turns: only of an axis that turns the sample,
+ * k: only where k is not 0.
  *
  * Attributes besides units, description and NX_class: of /: default, creator,
  * creator_version, file_name, file_time, file_update_time, HDF5_Version; of
@@ -254,6 +260,8 @@ bool writer_can_compress(enum writer_compression compression);
  *	for instance "exposure_start"
  * @readout_ns: from the first row's readout to the last one's; 0: a global
  *	shutter, or not known
+ * @triggered: a pulse has the camera expose each frame
+ * @trigger_delay_ns: from the pulse to the first row's exposure
  * @title: text
  * @program: name and version of the program, "oscanctl 0.1.0"
  * @metadata: text of a JSON object: what the scan was asked for; goes into the
@@ -280,6 +288,8 @@ struct writer_config {
 	const char *camera_model;
 	const char *time_mark;
 	uint64_t readout_ns;
+	bool triggered;
+	uint64_t trigger_delay_ns;
 	const char *title;
 	const char *program;
 	const char *metadata;
