@@ -12,8 +12,11 @@
 /**
  * struct daemon - all of it; set up by main.c, constant from then on
  * @device: of the motors
+ * @camera: id, where none is asked for; NULL: the first one
  * @projects: folder of the projects
  * @state: folder of the jobs
+ * @runtime: folder of the journal of settings that are to be put back, NULL:
+ *	the usual one
  * @started: when, as job_time() has it
  * @events: what has happened
  * @jobs: what is to be done
@@ -23,8 +26,10 @@
  */
 struct daemon {
 	const char *device;
+	const char *camera;
 	const char *projects;
 	const char *state;
+	const char *runtime;
 	char started[32];
 	struct events *events;
 	struct jobs *jobs;

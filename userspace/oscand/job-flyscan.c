@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include "daemon.h"
-#include "durable.h"
 #include "flyscan-settings.h"
+#include "job-path.h"
 #include "latency-file.h"
 
 /* Folder of the files, below that of the state. */
@@ -43,35 +43,22 @@ static uint64_t now_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Does a part of it lead out of the folder? */
-static bool leads_out(const char *path)
+/* Below the daemon's own. */
+static int take_folder(const struct daemon *daemon, const json_t *json,
+		       char folder[PATH_MAX], char *error)
 {
-	if (*path == '/')
-		return true;
-	while (*path) {
-		size_t length = strcspn(path, "/");
-
-		if (length == 2 && !memcmp(path, "..", 2))
-			return true;
-		path += length + (path[length] == '/');
-	}
-	return false;
-}
-
-static int check_path(const json_t *settings, char *error)
-{
-	const char *path = json_string_value(json_object_get(settings,
+	const char *path = json_string_value(json_object_get(json,
 							     "file_path"));
+	char own[PATH_MAX];
 
-	if (!path || !leads_out(path))
-		return 0;
-	snprintf(error, JOBS_ERROR_LEN, "settings: \"file_path\": wanted a folder below the daemon's own, found \"%.200s\"",
-		 path);
-	errno = EINVAL;
-	return -1;
+	snprintf(own, sizeof(own), "%.*s/" FOLDER, PATH_MAX - 16,
+		 daemon->state);
+	return job_path(own, "file_path", path ? path : "", folder, error);
 }
 
-static int take(struct settings *settings, json_t *json, char *error)
+static int take(struct settings *settings, json_t *json,
+		const struct daemon *daemon, char folder[PATH_MAX],
+		char *error)
 {
 	const struct flyscan_request *request = &settings->request;
 
@@ -80,8 +67,9 @@ static int take(struct settings *settings, json_t *json, char *error)
 		snprintf(error, JOBS_ERROR_LEN, "%s", settings->error);
 		return -1;
 	}
-	if (check_path(json, error))
+	if (take_folder(daemon, json, folder, error))
 		return -1;
+	settings->request.directory = folder;
 	errno = EINVAL;
 	if (!request->axis) {
 		snprintf(error, JOBS_ERROR_LEN, "settings: \"axis\": wanted the axis that moves, found none");
@@ -92,17 +80,17 @@ static int take(struct settings *settings, json_t *json, char *error)
 
 int job_flyscan_check(json_t *settings, void *data, char *error)
 {
-	struct settings *taken = malloc(sizeof(*taken));
+	struct fly *fly = calloc(1, sizeof(*fly));
 	int result, cause;
 
-	if (!taken) {
+	if (!fly) {
 		snprintf(error, JOBS_ERROR_LEN, "wanted memory, found none; end other programs");
 		return -1;
 	}
-	result = take(taken, settings, error);
+	result = take(&fly->settings, settings, data, fly->folder, error);
 	cause = errno;
-	settings_end(taken);
-	free(taken);
+	settings_end(&fly->settings);
+	free(fly);
 	errno = cause;
 	return result;
 }
@@ -179,32 +167,19 @@ static void progress(const struct flyscan_progress *progress, void *data)
 	job_progress(fly->run, &told);
 }
 
-static int make_folder(struct fly *fly, const char *below)
-{
-	const struct daemon *daemon = fly->run->data;
-
-	if (snprintf(fly->folder, sizeof(fly->folder), "%s/" FOLDER "%s%s",
-		     daemon->state, below ? "/" : "", below ? below : "") >=
-	    (int)sizeof(fly->folder)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fly->settings.request.directory = fly->folder;
-	return 0;
-}
-
 static int prepare(struct fly *fly)
 {
 	struct flyscan_request *request = &fly->settings.request;
 	const struct daemon *daemon = fly->run->data;
-	const json_t *path = json_object_get(fly->run->settings, "file_path");
 
-	if (take(&fly->settings, fly->run->settings, fly->run->error))
+	if (take(&fly->settings, fly->run->settings, daemon, fly->folder,
+		 fly->run->error))
 		return -1;
-	if (make_folder(fly, json_string_value(path)))
-		return -1;
+	if (!request->camera_id)
+		request->camera_id = daemon->camera;
 	request->camera = camera_ops_of(request->camera_id);
 	request->device = daemon->device;
+	request->state = daemon->runtime;
 	request->preview = live_preview(daemon->live);
 	if (!latency_file_path(fly->latencies, sizeof(fly->latencies)))
 		request->latency_file = fly->latencies;

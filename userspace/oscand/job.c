@@ -248,7 +248,8 @@ struct job *job_read(json_t *value, const struct job_kind *kinds)
 			"name", &name, "state", &state,
 			"submitted", &submitted, "settings", &settings,
 			"result", &result) ||
-	    id < 1 || order < 1 || !find_kind(kinds, kind) ||
+	    id < 1 || id >= JOBS_ID_MAX || order < 1 ||
+	    order >= JOBS_ID_MAX || !find_kind(kinds, kind) ||
 	    job_state(state) < 0 || !json_is_object(settings) ||
 	    !(json_is_object(result) || json_is_null(result)))
 		return NULL;

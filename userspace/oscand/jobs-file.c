@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,15 @@ static void put_aside(const char *path)
 	rename(path, aside);
 }
 
+/* Does it say the id that it is named by? */
+static bool is_named(const json_t *value, const char *name)
+{
+	const json_t *id = json_object_get(value, "id");
+
+	return json_is_integer(id) && json_integer_value(id) > 0 &&
+	       (uint64_t)json_integer_value(id) == strtoull(name, NULL, 10);
+}
+
 static int read_all(struct jobs_files *files,
 		    int (*take)(void *data, json_t *value), void *data)
 {
@@ -132,7 +142,7 @@ static int read_all(struct jobs_files *files,
 	for (int i = 0; i < count; i++) {
 		path_of(files, entries[i]->d_name, path);
 		value = load(path);
-		if (!value || take(data, value))
+		if (!is_named(value, entries[i]->d_name) || take(data, value))
 			put_aside(path);
 		json_decref(value);
 		free(entries[i]);
@@ -150,8 +160,7 @@ static void read_last(struct jobs_files *files, uint64_t *last)
 	path_of(files, "last.json", path);
 	value = load(path);
 	id = json_integer_value(json_object_get(value, "last"));
-	/* Room for as many jobs again as there can have been. */
-	if (id > 0 && id < INT64_MAX / 2 && (uint64_t)id > *last)
+	if (id > 0 && id < JOBS_ID_MAX && (uint64_t)id > *last)
 		*last = id;
 	json_decref(value);
 }

@@ -35,6 +35,9 @@
 /* Jobs that are known at once; the oldest that has ended makes room. */
 #define JOBS_MAX 500
 
+/* Ids and orders are less: numbers that every JSON reader has exactly. */
+#define JOBS_ID_MAX (INT64_C(1) << 53)
+
 /* Last lines that are kept of a job's log, and their length, with the NUL. */
 #define JOBS_LOG_LINES 100
 #define JOBS_LOG_LEN 256

@@ -14,6 +14,8 @@
 #include "options.h"
 
 const struct job_kind job_kinds[] = {
+	{ .name = "capture", .pauses = true, .check = job_capture_check,
+	  .run = job_capture_run },
 	{ .name = "flyscan", .check = job_flyscan_check,
 	  .run = job_flyscan_run },
 	{ 0 }
@@ -131,9 +133,9 @@ static int open_server(struct daemon *daemon, const struct options *options,
 	return daemon->server ? 0 : fail_errno("a server");
 }
 
-static int open_machine(struct daemon *daemon, const struct options *options)
+static int open_machine(struct daemon *daemon)
 {
-	daemon->live = live_new(options->camera, wake, daemon);
+	daemon->live = live_new(daemon->camera, wake, daemon);
 	daemon->axes = axes_new(daemon->device, post, daemon);
 	if (!daemon->live || !daemon->axes || jobs_start(daemon->jobs))
 		return fail_errno("threads");
@@ -205,6 +207,22 @@ static const char *projects_of(const struct options *options)
 	return below;
 }
 
+/* Beside a socket of its own it has a journal of its own. */
+static const char *runtime_of(const struct options *options)
+{
+	static char folder[PATH_MAX];
+	char *slash;
+
+	if (!options->socket)
+		return NULL;
+	snprintf(folder, sizeof(folder), "%s", options->socket);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		return ".";
+	slash[slash == folder] = '\0';
+	return folder;
+}
+
 /* Threads inherit the mask: only main() gets these. */
 static void block(sigset_t *signals)
 {
@@ -228,12 +246,14 @@ int main(int argc, char **argv)
 		return status == 1 ? 0 : status;
 	block(&signals);
 	daemon_.device = options.device;
+	daemon_.camera = options.camera;
 	daemon_.state = options.state;
 	daemon_.projects = projects_of(&options);
+	daemon_.runtime = runtime_of(&options);
 	job_time(daemon_.started);
 	failed = open_jobs(&daemon_) ||
 		 open_server(&daemon_, &options, token) ||
-		 open_machine(&daemon_, &options) || run(&daemon_, &signals);
+		 open_machine(&daemon_) || run(&daemon_, &signals);
 	close_all(&daemon_);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -13,7 +13,7 @@ static const char help[] =
 	"  --projects=DIR     keep projects there; $OPENSCAN_PROJECT_DIR, or\n"
 	"                     \"projects\" in the folder of the state, if not given\n"
 	"  --device=PATH      device of the motors\n"
-	"  --camera=ID        camera of the preview while no job runs\n"
+	"  --camera=ID        camera where none is asked for, the first one if not given\n"
 	"  --socket=PATH      Unix socket, /run/oscan/oscand.sock if not given\n"
 	"  --group=NAME       group that may use the socket\n"
 	"  --listen=ADDR:PORT listen there, too; needs --token-file\n"

@@ -10,7 +10,7 @@
  * @state: folder of the jobs
  * @projects: folder of the projects, NULL: below @state
  * @device: of the motors, NULL: the usual one
- * @camera: of the preview, NULL: the first one
+ * @camera: where none is asked for, NULL: the first one
  * @socket: path, NULL: the usual one
  * @group: of the socket, NULL: the daemon's
  * @listen: shape [@listens], addresses

@@ -127,34 +127,43 @@ static void read_method(struct lws *wsi, struct exchange *exchange)
 	}
 }
 
-static void read_query(struct http_request *request, const char *text)
+/* false: it is too long */
+static bool read_query(struct http_request *request, const char *text)
 {
-	struct http_query *query = &request->query[request->queries++];
+	struct http_query *query = &request->query[request->queries];
 	size_t name = strcspn(text, "=");
+	const char *value = text[name] ? text + name + 1 : "";
 
-	snprintf(query->name, sizeof(query->name), "%.*s", (int)name, text);
-	snprintf(query->value, sizeof(query->value), "%s",
-		 text[name] ? text + name + 1 : "");
+	if (name >= sizeof(query->name) ||
+	    strlen(value) >= sizeof(query->value) ||
+	    request->queries == HTTP_QUERIES_MAX)
+		return false;
+	memcpy(query->name, text, name);
+	strcpy(query->value, value);
+	request->queries++;
+	return true;
 }
 
 /* The token is not for the handlers. false: too many, or one that is too long
  */
 static bool read_queries(struct lws *wsi, struct http_request *request,
-			 char *token, size_t size)
+			 char token[HTTP_VALUE_LEN])
 {
 	char text[HTTP_VALUE_LEN + 32];
-	int length;
 
 	for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS,
 						i) > 0; i++) {
-		length = lws_hdr_copy_fragment(wsi, text, sizeof(text),
-					       WSI_TOKEN_HTTP_URI_ARGS, i);
-		if (length < 0 || request->queries == HTTP_QUERIES_MAX)
+		if (lws_hdr_copy_fragment(wsi, text, sizeof(text),
+					  WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
 			return false;
-		if (!strncmp(text, "token=", 6))
-			snprintf(token, size, "%s", text + 6);
-		else
-			read_query(request, text);
+		if (strncmp(text, "token=", 6)) {
+			if (!read_query(request, text))
+				return false;
+			continue;
+		}
+		if (strlen(text + 6) >= HTTP_VALUE_LEN)
+			return false;
+		strcpy(token, text + 6);
 	}
 	return true;
 }
@@ -280,7 +289,7 @@ static bool check(struct lws *wsi, struct server *server,
 	struct http_request *request = &exchange->request;
 	char token[HTTP_VALUE_LEN] = "";
 	unsigned int allowed;
-	bool read = read_queries(wsi, request, token, sizeof(token));
+	bool read = read_queries(wsi, request, token);
 
 	if (!may(wsi, server, token)) {
 		http_error(&exchange->response, 401,
