@@ -32,6 +32,8 @@
  * @viewers: number of them
  * @claimed: a job has the camera
  * @open: we have it
+ * @asked: counts up when somebody begins to look on where nobody did
+ * @shown: @asked when the camera was opened: what comes is what was asked for
  * @ending: the threads are to end
  * @why: why there are no pictures, "" else
  * @jpeg: the newest picture, NULL: none
@@ -52,6 +54,8 @@ struct live {
 	unsigned int viewers;
 	bool claimed;
 	bool open;
+	uint64_t asked;
+	uint64_t shown;
 	bool ending;
 	char why[LIVE_ERROR_LEN];
 	uint8_t *jpeg;
@@ -69,7 +73,9 @@ say(struct live *live, const char *format, ...)
 
 	pthread_mutex_lock(&live->lock);
 	va_start(list, format);
-	vsnprintf(live->why, sizeof(live->why), format, list);
+	/* Who looks on now may have asked for another camera. */
+	if (live->shown == live->asked)
+		vsnprintf(live->why, sizeof(live->why), format, list);
 	va_end(list);
 	pthread_mutex_unlock(&live->lock);
 	live->wake(live->data);
@@ -83,27 +89,35 @@ static void forget(struct live *live)
 	live->size = 0;
 }
 
+/* With the lock: and not the last pictures of the camera before. */
+static bool is_asked_for(const struct live *live)
+{
+	return live->claimed || live->shown == live->asked;
+}
+
 static void *pump(void *data)
 {
 	struct live *live = data;
-	uint64_t number = 0;
+	uint64_t number = 0, asked;
 	uint8_t *jpeg;
 	size_t size;
 
 	pthread_mutex_lock(&live->lock);
 	while (!live->ending) {
-		if (!live->viewers) {
-			forget(live);
+		if (!live->viewers || !is_asked_for(live)) {
 			pthread_cond_wait(&live->changed, &live->lock);
 			continue;
 		}
+		asked = live->asked;
 		pthread_mutex_unlock(&live->lock);
 		if (preview_wait(live->preview, &number, WAIT_MS, &jpeg,
 				 &size))
 			jpeg = NULL;
 		pthread_mutex_lock(&live->lock);
-		if (!jpeg)
+		if (!jpeg || asked != live->asked) {
+			free(jpeg);
 			continue;
+		}
 		forget(live);
 		live->jpeg = jpeg;
 		live->size = size;
@@ -122,7 +136,8 @@ static bool is_wanted(struct live *live)
 	bool wanted;
 
 	pthread_mutex_lock(&live->lock);
-	wanted = live->viewers && !live->claimed && !live->ending;
+	wanted = live->viewers && !live->claimed && !live->ending &&
+		 live->shown == live->asked;
 	pthread_mutex_unlock(&live->lock);
 	return wanted;
 }
@@ -232,6 +247,8 @@ static void *watch(void *data)
 			continue;
 		}
 		live->open = true;
+		live->shown = live->asked;
+		pthread_cond_broadcast(&live->changed);
 		strcpy(id, live->camera);
 		pthread_mutex_unlock(&live->lock);
 		show_live(live, id);
@@ -309,6 +326,8 @@ int live_view(struct live *live, const char *camera, char *why)
 	if (!live->viewers && strlen(camera) < sizeof(live->camera)) {
 		strcpy(live->camera, camera);
 		live->why[0] = '\0';
+		live->asked++;
+		forget(live);
 	} else if (!live->claimed && strcmp(live->camera, camera)) {
 		snprintf(why, LIVE_ERROR_LEN,
 			 "wanted the camera \"%.200s\", found that others look through \"%.200s\"; wait until they are done",
@@ -379,6 +398,7 @@ void live_release(struct live *live)
 {
 	pthread_mutex_lock(&live->lock);
 	live->claimed = false;
+	live->why[0] = '\0';
 	pthread_cond_broadcast(&live->changed);
 	pthread_mutex_unlock(&live->lock);
 }
