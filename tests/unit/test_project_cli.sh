@@ -106,8 +106,11 @@ projects_and_scans_are_deleted()
 		says 1 "found: No such" delete gone --scan 1 --yes &&
 		says 0 "   2  completed" show gone &&
 		says 0 "" delete gone --yes && says 0 "" delete broken --yes &&
-		[ "$(ls -A "$OPENSCAN_PROJECT_DIR")" = $'beetle\nno project\nother' ] ||
-		{ ls -A "$OPENSCAN_PROJECT_DIR"; return 1; }
+		left=$(ls -A "$OPENSCAN_PROJECT_DIR") || return
+	[ "$left" = $'beetle\nno project\nother' ] || {
+		echo "$left"
+		return 1
+	}
 }
 
 # Without the programs it says what to install, and loses nothing.
