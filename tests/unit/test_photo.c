@@ -615,11 +615,23 @@ TEST(h5py_finds_every_photo_and_its_pose)
  * dies before its last but @calls_left call.
  */
 static int calls_left = -1;
+static unsigned long calls, written;
 
 static void count_call(void)
 {
+	calls++;
 	if (calls_left >= 0 && calls_left-- == 0)
 		raise(SIGKILL);
+}
+
+static bool is_full;
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+	if (!is_full)
+		return syscall(SYS_fallocate, fd, mode, offset, length);
+	errno = ENOSPC;
+	return -1;
 }
 
 ssize_t write(int fd, const void *data, size_t size)
@@ -631,6 +643,7 @@ ssize_t write(int fd, const void *data, size_t size)
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
 	count_call();
+	written += size;
 	return syscall(SYS_pwrite64, fd, data, size, at);
 }
 
@@ -738,6 +751,43 @@ TEST(a_killed_program_leaves_every_photo_before_in_hdf5)
 	cleanup();
 }
 
+TEST(in_hdf5_the_hundredth_photo_costs_what_the_tenth_did)
+{
+	unsigned long calls_of[101], written_of[101];
+	struct photo_pixels tiny = WITH(grey, height, 1);
+	char name[24];
+
+	tiny.size = WIDTH;
+	fixture();
+	for (int n = 0; n <= 100; n++) {
+		snprintf(name, sizeof(name), "scan01_%03d", n);
+		calls = 0;
+		written = 0;
+		add("a.h5", tiny, name);
+		calls_of[n] = calls;
+		written_of[n] = written;
+	}
+	ck_assert_uint_le(calls_of[100], calls_of[10] + 4);
+	ck_assert_uint_le(written_of[100], written_of[10] + 4096);
+	cleanup();
+}
+
+TEST(a_full_disk_takes_nothing_from_hdf5)
+{
+	const struct photo_pixels pixels = rgb();
+
+	fixture();
+	add("a.h5", rgb(), "a");
+	is_full = true;
+	ck_assert_int_eq(photo_save(path_of("a.h5"), PHOTO_HDF5, 0, &pixels,
+				    &known, NULL), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	is_full = false;
+	add("a.h5", rgb(), "bb");
+	check_h5("a.h5", "rgb a bb");
+	cleanup();
+}
+
 static void shrinks(uint32_t width, uint32_t height, uint32_t most,
 		    uint32_t to_width, uint32_t to_height)
 {
@@ -754,7 +804,7 @@ static void shrinks(uint32_t width, uint32_t height, uint32_t most,
 	ck_assert_uint_eq(small.height, to_height);
 	ck_assert_uint_eq(small.size, to_width * to_height);
 	for (size_t n = 0; n < small.size; n++)
-		ck_assert_uint_eq(((uint8_t *)small.data)[n], 90);
+		MUST(((uint8_t *)small.data)[n] == 90, "pixel %zu", n);
 	free((void *)small.data);
 	free(data);
 }

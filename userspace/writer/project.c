@@ -122,16 +122,18 @@ static int clean_scan(const char *folder)
 }
 
 /* A scan whose making a crash cut short, before its project knew of it. */
-static void adopt(struct project *project, const char *name, json_t *scan)
+static int adopt(struct project *project, const char *name, json_t *scan)
 {
 	json_t *scans = json_object_get(project->json, "scans");
 
-	if (!json_object_get(scans, name))
-		json_object_set_new(scans, name, json_pack("{s:O, s:O, s:O}",
-			"index", json_object_get(scan, "index"),
-			"created", json_object_get(scan, "created"),
-			"total_size_bytes",
-			json_object_get(scan, "total_size_bytes")));
+	if (json_object_get(scans, name))
+		return 0;
+	json_object_set_new(scans, name, json_pack("{s:O, s:O, s:O}",
+		"index", json_object_get(scan, "index"),
+		"created", json_object_get(scan, "created"),
+		"total_size_bytes",
+		json_object_get(scan, "total_size_bytes")));
+	return project_save_main(project);
 }
 
 static int interrupt(const char *folder, json_t *scan)
@@ -181,10 +183,9 @@ static int tidy_scan(struct project *project, const char *name)
 			remove_empty(path);
 		return 0;
 	}
-	adopt(project, name, scan);
-	failed = interrupt(path, scan);
+	failed = interrupt(path, scan) || adopt(project, name, scan);
 	json_decref(scan);
-	return failed;
+	return failed ? -1 : 0;
 }
 
 static int tidy(struct project *project)
