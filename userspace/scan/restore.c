@@ -51,9 +51,11 @@ static bool is_private(const char *folder)
 
 static void find_folder(char *folder)
 {
+	const char *service = getenv("RUNTIME_DIRECTORY");
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-	snprintf(folder, PATH_MAX, "/run/oscan");
+	snprintf(folder, PATH_MAX, "%s",
+		 service && *service == '/' ? service : "/run/oscan");
 	if (is_private(folder))
 		return;
 	if (runtime && *runtime) {
@@ -287,7 +289,7 @@ static int lock(struct restore *restore, char *why)
 	if (errno == EWOULDBLOCK)
 		errno = EBUSY;
 	snprintf(why, RESTORE_TEXT_LEN,
-		 "wanted to begin a fly scan, found that another one runs (it holds %.300s); wait until it has ended, or end it",
+		 "wanted to begin a scan, found that another one runs (it holds %.300s); wait until it has ended, or end it",
 		 restore->path);
 	return -1;
 }

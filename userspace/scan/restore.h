@@ -28,7 +28,8 @@
  * light: brightness in the steps of the device. trigger: the line pulses by
  * itself no more. capture: edges that latch, shortest interval << 32. A line that cannot be read, the
  * last one of a machine that lost its power, is passed over: what it stood for
- * had not been changed yet. The folder is /run/oscan, else
+ * had not been changed yet. The folder is
+ * $RUNTIME_DIRECTORY, which systemd gives a service, or /run/oscan, else
  * $XDG_RUNTIME_DIR/oscan, else /tmp/oscan-<user>: it ends with the boot, as the
  * settings do. While a scan runs it holds a lock on the journal.
  */
