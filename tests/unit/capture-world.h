@@ -752,15 +752,6 @@ const char *restore_path(const struct restore *restore)
 	return "/played";
 }
 
-int restore_note_motor(struct restore *restore, const char *device,
-		       const char *axis)
-{
-	(void)restore;
-	(void)device;
-	(void)axis;
-	return 0;
-}
-
 int restore_note_camera(struct restore *restore)
 {
 	(void)restore;
@@ -930,6 +921,7 @@ static void maybe_die(int where)
 }
 
 static _Thread_local struct seen saved_pixels;
+static _Thread_local unsigned int saver;
 
 /* A worker of its own: what one thread puts in must not be seen by others. */
 int photo_save(const char *path, enum photo_format format, int quality,
@@ -937,15 +929,14 @@ int photo_save(const char *path, enum photo_format format, int quality,
 	       const struct photo_info *info, uint64_t *bytes)
 {
 	static atomic_uint workers;
-	static _Thread_local unsigned int me;
 	uint64_t until;
 
 	(void)path;
 	(void)format;
 	(void)quality;
 	(void)info;
-	if (!me)
-		me = ++workers;
+	if (!saver)
+		saver = ++workers;
 	world->active++;
 	world->begun++;
 	maybe_die(1);
@@ -953,7 +944,7 @@ int photo_save(const char *path, enum photo_format format, int quality,
 	memcpy(&saved_pixels, pixels->data, sizeof(saved_pixels));
 	if (world->save_ns) {
 		until = world->now + world->save_ns;
-		save_end[me % CAPTURE_WORKERS_MAX] = until;
+		save_end[saver % CAPTURE_WORKERS_MAX] = until;
 		while (world->now < until)
 			sched_yield();
 	}
@@ -961,12 +952,12 @@ int photo_save(const char *path, enum photo_format format, int quality,
 	if (world->save_error && world->count >= world->save_error_at) {
 		world->active--;
 		world->done++;
-		save_end[me % CAPTURE_WORKERS_MAX] = 0;
+		save_end[saver % CAPTURE_WORKERS_MAX] = 0;
 		errno = world->save_error;
 		return -1;
 	}
 	maybe_die(2);
-	save_end[me % CAPTURE_WORKERS_MAX] = 0;
+	save_end[saver % CAPTURE_WORKERS_MAX] = 0;
 	world->active--;
 	return 0;
 }

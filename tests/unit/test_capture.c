@@ -26,7 +26,8 @@
 static struct {
 	enum capture_state in;
 	unsigned int nth;	/* time that the state is entered, from 1 */
-	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL } deed;
+	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL,
+	       FILL } deed;
 	unsigned int seen[STATES];
 	enum capture_state last;
 	unsigned int pauses;
@@ -47,6 +48,9 @@ static void act(void)
 		break;
 	case KILL:
 		raise(SIGKILL);
+		break;
+	case FILL:
+		world->free_bytes = 1 << 20;
 		break;
 	default:
 		control.command = CAPTURE_PAUSE;
@@ -241,6 +245,8 @@ TEST(every_photo_is_taken_at_rest_where_it_was_planned)
 		     "state %d", state);
 	ck_assert_uint_eq(watcher.seen[CAPTURE_LOCK], 1);
 	ck_assert_uint_eq(world->camera_starts, 1);
+	/* Switched off, they would not know where they are. */
+	ck_assert(world->axis[ROTOR].enabled && world->axis[TURNTABLE].enabled);
 	/* Back to where they began: after homing, that is the end stop. */
 	ck_assert_int_eq(world->axis[TURNTABLE].to % 3200, 0);
 	world_end();
@@ -508,13 +514,12 @@ TEST(space_is_looked_at_before_and_during_the_scan)
 	world_begin();
 	world->free_bytes = request.keep_free_bytes + 1000;
 	check_failure(&request, ENOSPC, "free some space");
-	ck_assert_uint_eq(world->axis[ROTOR].move_id, 0);
+	ck_assert(!world->made);
 	world->free_bytes = request.keep_free_bytes + (1 << 20);
-	watcher.in = 0;
-	request.resume_scan = 1;
-	world->save_ns = SECOND / 10;
-	ck_assert_msg(!run(&request), "%s", result.error);
-	world_end();
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 3;
+	watcher.deed = FILL;
+	check_failure_and_rest(&request, ENOSPC, "free some space");
 }
 
 TEST(an_axis_that_is_stuck_stopped_or_gone_ends_the_scan)
@@ -559,9 +564,9 @@ TEST(a_position_that_is_lost_or_suspect_is_found_again_before_a_move)
 	world_begin();
 	world->axis[TURNTABLE].position_state = OSCAN_POSITION_SUSPECT;
 	check_failure(&request, ESTALE, "oscanctl set-position turntable");
-	ck_assert_uint_eq(world->axis[ROTOR].move_id, 0);
+	ck_assert(!world->made);
 	request.trust = true;
-	finish(&request);
+	ck_assert_msg(!run(&request), "%s", result.error);
 	check_complete(&request, POINTS);
 	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_SUSPECT);
 	world_end();
@@ -578,6 +583,16 @@ TEST(a_stumble_in_the_scan_has_the_axis_homed_and_the_photo_taken_again)
 	ck_assert_msg(!run(&request), "%s", result.error);
 	check_complete(&request, POINTS);
 	ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_KNOWN);
+	world_end();
+	request = rich();
+	request.home = false;
+	world_begin();
+	world->suspect_at_ns = world->now + 5 * SECOND;
+	check_failure(&request, ESTALE, "oscanctl set-position turntable");
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_KNOWN;
+	finish(&request);
+	check_complete(&request, POINTS);
 	ck_assert_uint_eq(result.position_state, OSCAN_POSITION_KNOWN);
 	world_end();
 }

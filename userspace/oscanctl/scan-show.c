@@ -87,7 +87,8 @@ static void show(const struct capture_progress *progress, void *data)
 
 	if (cancelled)
 		display->control.command = CAPTURE_CANCEL;
-	if (now - display->shown_s < (display->terminal ? 0.1 : LINE_S))
+	if (progress->state == CAPTURE_CHECK ||
+	    now - display->shown_s < (display->terminal ? 0.1 : LINE_S))
 		return;
 	display->shown_s = now;
 	if (display->terminal) {

@@ -27,18 +27,16 @@ static void pause_ns(uint64_t ns)
 	nanosleep(&time, NULL);
 }
 
+/*
+ * It stays on after the scan: switched off, the position would be in doubt for
+ * the next one, or for who takes this one up again.
+ */
 static int switch_on(struct capture *capture, struct capture_axis *axis)
 {
 	const char *name = axis->info->name;
 
 	if (axis->state.flags & OSCAN_STATE_ENABLED)
 		return 0;
-	if (restore_note_motor(capture->restore, capture->request->device,
-			       name))
-		return capture_fail(capture, errno,
-				    "wanted to write into the journal %.300s, found: %s; free some space there",
-				    restore_path(capture->restore),
-				    strerror(errno));
 	if (!oscan_motor_enable(capture->motor, axis->number, true))
 		return 0;
 	if (errno == EBUSY)
@@ -126,6 +124,18 @@ static int distrust(struct capture *capture, const struct capture_axis *axis)
 			    name, state, name);
 }
 
+int capture_doubt(struct capture *capture)
+{
+	for (int i = 0; i < CAPTURE_AXES; i++) {
+		const struct capture_axis *axis = &capture->axis[i];
+
+		if (axis->info && !has_stop(axis) &&
+		    is_doubtful(capture, axis))
+			return distrust(capture, axis);
+	}
+	return 0;
+}
+
 /* The positions count: a later boot finds them in doubt. */
 static int note_boot(struct capture *capture)
 {
@@ -199,12 +209,22 @@ static int homing_failed(struct capture *capture,
 			    name, found, name);
 }
 
+/* A scan that begins in doubt does not know where it began. */
+static int forget_begin(struct capture *capture, enum capture_axes which)
+{
+	if (capture->points_before || capture->points_run)
+		return 0;
+	capture->locked.begin_deg[which] = NAN;
+	return capture_session_save(capture);
+}
+
 static int home_axis(struct capture *capture, enum capture_axes which)
 {
 	struct capture_axis *axis = &capture->axis[which];
 	const struct oscan_axis_info *info = axis->info;
 	bool upper = info->flags & OSCAN_AXIS_HAS_MAX_STOP &&
 		     !(info->flags & OSCAN_AXIS_HAS_MIN_STOP);
+	bool in_doubt = axis->state.position_state >= OSCAN_POSITION_SUSPECT;
 	double stop_deg = which == CAPTURE_THETA ?
 			  capture->request->theta_stop_deg :
 			  capture->request->phi_stop_deg;
@@ -222,7 +242,7 @@ static int home_axis(struct capture *capture, enum capture_axes which)
 		homing.position = upper ? info->limit_max : info->limit_min;
 	if (!oscan_home(capture->motor, &homing)) {
 		axis->homings++;
-		return 0;
+		return in_doubt ? forget_begin(capture, which) : 0;
 	}
 	if (errno == ECANCELED)
 		return -1;
@@ -279,6 +299,9 @@ static void share_rate(struct capture *capture, struct oscan_move *moves,
 {
 	double carried = oscan_motor_info(capture->motor)->max_rate_sps;
 	double wanted = 0;
+
+	/* Rounding must not lift the sum above it. */
+	carried *= 0.999;
 
 	for (unsigned int i = 0; i < count; i++)
 		wanted += oscan_speed_to_double(moves[i].speed_sps_q44);

@@ -100,6 +100,7 @@ int capture_open_rig(struct capture *capture)
 {
 	const struct capture_request *request = capture->request;
 
+	capture_boot_id(capture->locked.boot);
 	capture->motor = oscan_motor_open(request->device, true);
 	if (!capture->motor)
 		return device_failed(capture);
@@ -372,7 +373,6 @@ static void lock_asked(struct capture *capture)
 	const struct capture_request *request = capture->request;
 	struct capture_locked *locked = &capture->locked;
 
-	capture_boot_id(locked->boot);
 	for (int i = 0; i < CAPTURE_AXES; i++)
 		locked->begin_deg[i] = capture_angle(capture, i);
 	locked->exposure_ns = request->exposure_ns ?

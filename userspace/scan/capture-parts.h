@@ -75,6 +75,7 @@ struct capture_wish {
  * struct capture_locked - session.json: what must outlive a crash
  * @boot: id of the boot in which the axes were last trusted
  * @begin_deg: where the axes stood when the scan began, NAN without the axis
+ *	and where that is not known
  * @found: the rest has been found; until then it is what was asked for
  * @exposure_ns: 0: the camera's own
  * @gain: likewise
@@ -289,6 +290,9 @@ int capture_enable(struct capture *capture);
 
 /** capture_read_axes - their states */
 int capture_read_axes(struct capture *capture);
+
+/** capture_doubt - fails if a position is in doubt and cannot be found */
+int capture_doubt(struct capture *capture);
 
 /**
  * capture_trusted - may positions be relied on?

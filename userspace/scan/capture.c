@@ -64,7 +64,8 @@ static int check_all(struct capture *capture)
 	}
 	if (capture_open_rig(capture) || check_light(capture))
 		return -1;
-	if (!capture->request->resume_scan && capture_make_path(capture))
+	if (!capture->request->resume_scan && (capture_doubt(capture) ||
+					       capture_make_path(capture)))
 		return -1;
 	return capture_open_camera(capture);
 }
@@ -96,15 +97,24 @@ static int open_restore(struct capture *capture)
 	return 0;
 }
 
+/* With what is in the journal of a scan that is taken up, or all of it. */
+static int plan(struct capture *capture)
+{
+	const struct capture_result *result = capture->result;
+
+	if (capture_plan(capture))
+		return -1;
+	return capture_check_space(capture, result->photos_total -
+					    result->photos_saved);
+}
+
 static enum capture_state check(struct capture *capture)
 {
-	uint64_t photos;
+	bool resumed = capture->request->resume_scan;
 
-	if (check_all(capture) || open_restore(capture) ||
-	    capture_open_project(capture) || capture_plan(capture))
-		return CAPTURE_DONE;
-	photos = capture->result->photos_total - capture->result->photos_saved;
-	if (capture_check_space(capture, photos))
+	if (check_all(capture) || (!resumed && plan(capture)) ||
+	    open_restore(capture) || capture_open_project(capture) ||
+	    (resumed && plan(capture)))
 		return CAPTURE_DONE;
 	if (!capture_seek_point(capture))
 		return CAPTURE_DRAIN;
@@ -358,13 +368,23 @@ static enum capture_state drain(struct capture *capture)
 	return CAPTURE_PARK;
 }
 
+/* An end stop may stand outside of the limits. */
+static double begin_angle(const struct capture *capture,
+			  enum capture_axes which)
+{
+	const struct path_axis *axis = &capture->axis[which].path;
+	double angle_deg = capture->locked.begin_deg[which];
+
+	if (isnan(angle_deg) || axis->wraps)
+		return angle_deg;
+	return fmin(fmax(angle_deg, axis->min_deg), axis->max_deg);
+}
+
 static void park_begin(struct capture *capture)
 {
-	double *begin_deg = capture->locked.begin_deg;
-
 	if (capture_trusted(capture) > 0)
-		capture_go(capture, begin_deg[CAPTURE_THETA],
-			   begin_deg[CAPTURE_PHI]);
+		capture_go(capture, begin_angle(capture, CAPTURE_THETA),
+			   begin_angle(capture, CAPTURE_PHI));
 }
 
 static enum capture_state park(struct capture *capture)
@@ -580,8 +600,8 @@ int capture_preview(const struct capture_request *request, struct path *path,
 	struct capture capture;
 
 	begin(&capture, request, result);
-	if (!check_all(&capture) && !capture_plan(&capture))
-		capture_check_space(&capture, result->photos_total);
+	if (!check_all(&capture))
+		plan(&capture);
 	finish(&capture);
 	*path = (struct path){ 0 };
 	if (capture.error)
