@@ -4,6 +4,7 @@
  *	userspace/writer/h5read.c
  *	userspace/writer/queue.c userspace/writer/space.c
  *	userspace/writer/compress.c userspace/writer/documents.c
+ *	userspace/writer/disk.c
  *	userspace/writer/documents-recover.c userspace/writer/recover.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
  *	userspace/writer/steplog.c userspace/writer/steps.c
@@ -28,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,11 +44,14 @@
 #define LOG "/entry/instrument/turntable/value_log/"
 #define ROUNDS 50
 #define STEPS 3
+#define PAGE 4096
+#define TEARS 60
+#define NOT_TORN 4
 #define FRAMES 600
 #define DEADLINE_MS 20000
 
 static char folder[64];
-static char path[96], copy[96];
+static char path[96], copy[96], note[112];
 
 /**
  * struct shared - what a writer that is to be killed tells
@@ -64,7 +69,47 @@ static struct shared {
 static bool power_may_fail;
 static atomic_long writes_left = -1;	/* then it is gone; -1: never */
 static unsigned int slow_us;
+static atomic_long tears_left;		/* writes over a border until then, */
+static int tear_at;			/* torn at that border; 0: none is */
 static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
+
+/*
+ * The kernel looks for SIGKILL between two pages. Return: bytes that are
+ * written before the end, or all of them.
+ */
+static size_t torn(size_t bytes, off64_t at)
+{
+	const size_t first = PAGE - at % PAGE;
+	const size_t borders = (at + bytes - 1) / PAGE - at / PAGE;
+
+	if (!tear_at || !borders || tears_left-- != 0)
+		return bytes;
+	return first + (tear_at - 1) % borders * PAGE;
+}
+
+static ssize_t write_torn(int fd, const void *data, size_t bytes, off64_t at)
+{
+	const size_t part = torn(bytes, at);
+	const ssize_t ret = syscall(SYS_pwrite64, fd, data, part, at);
+
+	if (part < bytes)
+		raise(SIGKILL);
+	return ret;
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
+{
+	char all[65536];
+	size_t bytes = 0;
+
+	for (int n = 0; n < count; n++) {
+		if (bytes + parts[n].iov_len > sizeof(all))
+			_exit(3);
+		memcpy(all + bytes, parts[n].iov_base, parts[n].iov_len);
+		bytes += parts[n].iov_len;
+	}
+	return write_torn(fd, all, bytes, at);
+}
 
 ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at)
 {
@@ -79,7 +124,7 @@ ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at)
 	if (writes_left > 0)
 		writes_left--;
 	pthread_mutex_lock(&disk);
-	ret = syscall(SYS_pwrite64, fd, data, bytes, at);
+	ret = write_torn(fd, data, bytes, at);
 	pthread_mutex_unlock(&disk);
 	return ret;
 }
@@ -155,6 +200,7 @@ static struct writer_config fixture(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/scan.h5", folder);
 	snprintf(copy, sizeof(copy), "%s/scan.recovered.h5", folder);
+	snprintf(note, sizeof(note), "%s.torn", path);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(shared, MAP_FAILED);
@@ -181,6 +227,7 @@ static void empty_folder(void)
 	static const char *const names[] = {
 		"scan.h5", "scan.h5.jsonl", "scan.recovered.h5",
 		"scan.recovered.h5.jsonl", "scan.h5.1", "scan.h5.2",
+		"scan.h5.torn",
 	};
 	char name[128];
 
@@ -248,6 +295,9 @@ static void write_endlessly(const struct writer_config *config)
 		writer_counts(writer, &counts);
 		shared->written = counts.written;
 		shared->synced = counts.synced;
+		/* What was to be torn was not. */
+		if (n >= FRAMES && tear_at && counts.written == FRAMES)
+			_exit(NOT_TORN);
 		if (n >= FRAMES)
 			usleep(1000);
 	}
@@ -409,6 +459,49 @@ TEST(after_fifty_kills_every_frame_written_is_there_bit_for_bit)
 	cleanup();
 }
 
+/* Return: false if there were not so many writes over a border. */
+static bool write_and_tear(const struct writer_config *config, long writes,
+			   int border)
+{
+	pid_t child;
+	int status;
+
+	memset(shared, 0, sizeof(*shared));
+	child = fork();
+	if (!child) {
+		tears_left = writes;
+		tear_at = border;
+		write_endlessly(config);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_TORN)
+		return false;
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		      "status %x", status);
+	return true;
+}
+
+/*
+ * Every write over a border of a page, of metadata, of pixels and of the note
+ * of what is about to be written, may be the last one and end at any border.
+ */
+TEST(a_write_that_the_kill_has_torn_loses_no_frame_flushed_before)
+{
+	const struct writer_config config = fixture();
+	int torn = 0;
+
+	for (int round = 0; round < TEARS; round++) {
+		if (write_and_tear(&config, 10 + 2 * round, 1 + round % 2)) {
+			torn++;
+			if (shared->written)
+				must_recover(path, shared->written);
+		}
+		empty_folder();
+	}
+	ck_assert_int_gt(torn, TEARS / 2);
+	cleanup();
+}
+
 TEST(after_a_power_cut_every_frame_synced_is_there)
 {
 	const struct writer_config config = fixture();
@@ -509,7 +602,10 @@ TEST(a_slow_disk_makes_the_camera_wait_and_loses_nothing)
 	ck_assert_uint_eq(counts.dropped, 0);
 	ck_assert_uint_gt(counts.bytes, 0);
 	ck_assert_uint_lt(counts.bytes, 40 * BYTES);
+	ck_assert_int_eq(access(note, F_OK), 0);
 	ck_assert_int_eq(writer_close(writer), 0);
+	/* Nothing can be torn any more. */
+	ck_assert_int_ne(access(note, F_OK), 0);
 	cleanup();
 }
 

@@ -3,6 +3,7 @@
  *	userspace/writer/layout.c userspace/writer/h5.c
  *	userspace/writer/queue.c userspace/writer/space.c
  *	userspace/writer/compress.c userspace/writer/documents.c
+ *	userspace/writer/disk.c
  *	userspace/writer/packers.c userspace/writer/syncer.c
  *	userspace/writer/steplog.c userspace/writer/steps.c
  *	userspace/writer/uuid.c userspace/writer/views.c

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "compress.h"
+#include "disk.h"
 #include "h5.h"
 #include "layout.h"
 #include "nexus.h"
@@ -34,6 +35,7 @@
  * struct nexus - the file
  * @texts: what the strings in @config point into
  * @directory: an open directory for fsync, or -1
+ * @note: descriptor of disk_note_open(), or -1
  * @space: its descriptor is the writer's own, without a lock
  * @file: HDF5's id
  * @swmr: frames are being written
@@ -50,6 +52,7 @@ struct nexus {
 	char uid[UUID_LEN];
 	struct space space;
 	int directory;
+	int note;
 	hid_t access;
 	hid_t file;
 	hid_t image;
@@ -110,6 +113,8 @@ static void free_nexus(struct nexus *nexus)
 		free(nexus->texts[n]);
 	if (nexus->directory >= 0)
 		close(nexus->directory);
+	if (nexus->note >= 0)
+		close(nexus->note);
 	if (nexus->space.fd >= 0)
 		close(nexus->space.fd);
 	free(nexus);
@@ -122,6 +127,7 @@ static struct nexus *alloc_nexus(const struct writer_config *config)
 	if (!nexus)
 		return NULL;
 	nexus->directory = -1;
+	nexus->note = -1;
 	nexus->space.fd = -1;
 	nexus->access = -1;
 	nexus->file = -1;
@@ -167,7 +173,11 @@ static int create_file(struct nexus *nexus)
 	if (nexus->space.fd < 0)
 		return -1;
 	lock_file(nexus->space.fd);
-	return 0;
+	nexus->note = disk_note_open(path);
+	if (nexus->note >= 0)
+		return 0;
+	unlink(path);
+	return -1;
 }
 
 static int claim(struct nexus *nexus, uint64_t bytes)
@@ -183,7 +193,7 @@ static int claim(struct nexus *nexus, uint64_t bytes)
 static int make_hdf5(struct nexus *nexus)
 {
 	nexus->access = h5_access();
-	if (nexus->access < 0)
+	if (nexus->access < 0 || disk_access(nexus->access, nexus->note))
 		return -1;
 	nexus->file = H5Fcreate(nexus->config.path, H5F_ACC_TRUNC,
 				H5P_DEFAULT, nexus->access);
@@ -246,6 +256,7 @@ err_unlink:
 	error = errno;
 	close_hdf5(nexus);
 	unlink(nexus->config.path);
+	disk_note_remove(nexus->config.path);
 	errno = error;
 	h5_unlock();
 err_free:
@@ -726,6 +737,9 @@ int nexus_close(struct nexus *nexus)
 		ret = -1;
 		error = errno;
 	}
+	/* Of a file that is broken it is kept: the last block may be torn. */
+	if (!ret && !nexus->reopened)
+		disk_note_remove(nexus->config.path);
 	free_nexus(nexus);
 	errno = error;
 	return ret;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "disk.h"
 #include "documents.h"
 #include "h5.h"
 #include "h5read.h"
@@ -111,16 +112,17 @@ static hid_t open_cleared(const char *path)
 	return file;
 }
 
-static hid_t open_copy(int fd, const char *part)
+/* What may be torn is put right in the copy. */
+static int make_copy(int fd, const char *from, const char *copy)
 {
-	int to = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int copied;
+	int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int ret;
 
 	if (to < 0)
 		return -1;
-	copied = copy_bytes(fd, to);
+	ret = copy_bytes(fd, to) || disk_mend(from, to) ? -1 : 0;
 	close(to);
-	return copied ? -1 : open_cleared(part);
+	return ret;
 }
 
 static int64_t count_frames(hid_t file)
@@ -316,27 +318,66 @@ static int copy_and_publish(hid_t file, const struct job *job,
 	return fail(error);
 }
 
-static int recover_open(int fd, const struct job *job, uint64_t *frames)
+/* @file: closed; negative: it could not be opened */
+static int recover_from(hid_t file, const struct job *job, const char *part,
+			uint64_t *frames)
 {
-	char part[PATH_MAX], copy[PATH_MAX + 8];
-	hid_t file;
 	int ret, error;
 
-	if (snprintf(part, sizeof(part), "%s.part", job->to) >= (int)sizeof(part))
-		return fail(ENAMETOOLONG);
-	snprintf(copy, sizeof(copy), "%s.copy", part);
-	file = open_with(job->from, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ);
 	if (file < 0)
-		file = open_copy(fd, copy);
-	if (file < 0) {
-		unlink(copy);
 		return fail(EBADMSG);
-	}
 	ret = copy_and_publish(file, job, part, frames);
 	error = errno;
 	H5Fclose(file);
-	unlink(copy);
 	errno = error;
+	return ret;
+}
+
+/* Would another way of reading the file help? */
+static bool is_unreadable(int error)
+{
+	return error == EBADMSG || error == EIO;
+}
+
+static int recover_copy(int fd, const struct job *job, const char *part,
+			uint64_t *frames)
+{
+	char copy[PATH_MAX + 8];
+	int ret, error;
+
+	snprintf(copy, sizeof(copy), "%s.copy", part);
+	if (make_copy(fd, job->from, copy)) {
+		ret = -1;
+	} else {
+		ret = recover_from(open_with(copy, H5F_ACC_RDONLY |
+					     H5F_ACC_SWMR_READ), job, part,
+				   frames);
+		if (ret && is_unreadable(errno))
+			ret = recover_from(open_cleared(copy), job, part,
+					   frames);
+	}
+	error = errno;
+	if (!ret || error != EEXIST)
+		unlink(copy);
+	errno = error;
+	return ret;
+}
+
+/* As it is, where that can be read, and else a copy of it. */
+static int recover_open(int fd, const struct job *job, uint64_t *frames)
+{
+	char part[PATH_MAX];
+	int ret;
+
+	if (snprintf(part, sizeof(part), "%s.part", job->to) >=
+	    (int)sizeof(part))
+		return fail(ENAMETOOLONG);
+	if (disk_is_torn(job->from, fd))
+		return recover_copy(fd, job, part, frames);
+	ret = recover_from(open_with(job->from, H5F_ACC_RDONLY |
+				     H5F_ACC_SWMR_READ), job, part, frames);
+	if (ret && is_unreadable(errno))
+		ret = recover_copy(fd, job, part, frames);
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "compress.h"
+#include "disk.h"
 #include "documents.h"
 #include "nexus.h"
 #include "packers.h"
@@ -243,6 +244,7 @@ void writer_remove(const char *path)
 	char documents[PATH_MAX];
 
 	unlink(path);
+	disk_note_remove(path);
 	if (!documents_path(path, documents, sizeof(documents)))
 		unlink(documents);
 }
@@ -255,6 +257,7 @@ static void discard(struct writer *writer, const char *path)
 	nexus_end_frames(writer->nexus);
 	nexus_close(writer->nexus);
 	unlink(path);
+	disk_note_remove(path);
 	errno = error;
 }
 

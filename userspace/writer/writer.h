@@ -9,6 +9,9 @@
  * its times and its sequence number, and after a power cut every one that
  * writer_counts() had as synced; recover.h makes an ordinary file of it.
  *
+ * While it is being written <path>.torn stands beside it, disk.h, which is
+ * needed to recover it.
+ *
  * Beside it, as <path>.jsonl, stand the event-model documents of the scan, one
  * JSON object a line: documents.h.
  *
