@@ -41,9 +41,9 @@ wrong_values_are_told()
 	says 2 'wanted a number without a unit, found "5ms"' \
 		flyscan "${range[@]}" --latency 5ms
 	says 2 'found no --axis' flyscan-calibrate --start 0 --end 1
-	says 2 'found no --start' flyscan-calibrate --axis a --end 1
-	says 2 'found no --end' flyscan-calibrate --axis a --start 1
-	says 2 'wanted more than zero, found "0"' \
+	says 2 'found no --p-start' flyscan-calibrate --axis a --end 1
+	says 2 'found no --p-end' flyscan-calibrate --axis a --start 1
+	says 2 'exposures_per_egu must be above zero' \
 		flyscan-calibrate "${range[@]}" --density 0
 	says 2 '--size: wanted pixels' \
 		flyscan-calibrate "${range[@]}" --size big

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "flyscan.h"
+#include "flyscan-options.h"
 #include "latency-file.h"
 #include "oscanctl.h"
 #include "scanfile.h"
@@ -35,23 +35,34 @@ enum {
 	OPTION_CAMERA,
 	OPTION_SIZE,
 	OPTION_TEMPORARY,
+	OPTION_MARK,
+	OPTION_READOUT,
 };
 
 static const struct option_text option_texts[] = {
 	{ "axis", OPTION_AXIS, "NAME", "axis that moves" },
-	{ "start", OPTION_START, "X", "one end, degrees or millimetres" },
-	{ "end", OPTION_END, "X", "the other end" },
-	{ "density", OPTION_DENSITY, "N",
+	{ "p-start", OPTION_START, "X", "one end, degrees or millimetres" },
+	{ "p-end", OPTION_END, "X", "the other end" },
+	{ "exposures-per-egu", OPTION_DENSITY, "N",
 	  "frames per degree or millimetre at the highest speed, 2 if not given" },
-	{ "period", OPTION_PERIOD, "S",
+	{ "t-period", OPTION_PERIOD, "S",
 	  "seconds from frame to frame, 0.1 if not given" },
-	{ "exposure", OPTION_EXPOSURE, "S",
-	  "seconds, as long as the period if not given" },
+	{ "t-acquire", OPTION_EXPOSURE, "S",
+	  "exposure, seconds, as long as the period if not given" },
 	{ "camera", OPTION_CAMERA, "ID", "camera, the first if not given" },
 	{ "size", OPTION_SIZE, "WxH",
 	  "pixels, or the nearest that it has; its choice if not given" },
 	{ "temporary", OPTION_TEMPORARY, "DIR",
 	  "folder for the scans, which are removed; /var/tmp if not given" },
+	{ "mark", OPTION_MARK, "MOMENT",
+	  "what the times of the frames mark, as scans have it" },
+	{ "readout", OPTION_READOUT, "NS",
+	  "nanoseconds from the first row's readout to the last one's" },
+	{ "start", OPTION_START, "X", NULL },
+	{ "end", OPTION_END, "X", NULL },
+	{ "density", OPTION_DENSITY, "N", NULL },
+	{ "period", OPTION_PERIOD, "S", NULL },
+	{ "exposure", OPTION_EXPOSURE, "S", NULL },
 	OPTION_TEXT_DEVICE,
 	OPTION_TEXT_JSON,
 	{ 0 }
@@ -64,77 +75,22 @@ static const struct usage usage = {
 	.options = option_texts,
 };
 
-static int number(const char *what, const char *text, double *value)
+static int take_option(int key, const char *value, struct settings *settings)
 {
-	char *end;
-
-	*value = strtod(text, &end);
-	if (end == text || *end || strpbrk(text, "xX") || !isfinite(*value))
-		return wrong_usage("%s: wanted a number without a unit, found \"%s\"",
-				   what, text);
+	if (key != OPTION_TEMPORARY)
+		return flyscan_option(settings, option_texts, key, value);
+	settings->request.directory = value;
 	return 0;
 }
 
-static int positive(const char *what, const char *text, double *value)
-{
-	if (number(what, text, value))
-		return EXIT_USAGE;
-	if (*value <= 0)
-		return wrong_usage("%s: wanted more than zero, found \"%s\"",
-				   what, text);
-	return 0;
-}
-
-static int size(const char *text, struct flyscan_request *request)
-{
-	char end;
-
-	if (strspn(text, "0123456789x") == strlen(text) &&
-	    sscanf(text, "%5" SCNu32 "x%5" SCNu32 "%c", &request->width,
-		   &request->height, &end) == 2 &&
-	    request->width && request->height)
-		return 0;
-	return wrong_usage("--size: wanted pixels as in 640x480, found \"%s\"",
-			   text);
-}
-
-static int take_option(int key, const char *value,
-		       struct flyscan_request *request)
-{
-	switch (key) {
-	case OPTION_AXIS:
-		request->axis = value;
-		return 0;
-	case OPTION_START:
-		return number("--start", value, &request->start);
-	case OPTION_END:
-		return number("--end", value, &request->end);
-	case OPTION_DENSITY:
-		return positive("--density", value, &request->per_unit);
-	case OPTION_PERIOD:
-		return positive("--period", value, &request->period_s);
-	case OPTION_EXPOSURE:
-		return positive("--exposure", value, &request->exposure_s);
-	case OPTION_CAMERA:
-		request->camera_id = value;
-		request->camera = camera_ops_of(value);
-		return 0;
-	case OPTION_SIZE:
-		return size(value, request);
-	default:
-		request->directory = value;
-		return 0;
-	}
-}
-
-static int check_given(const struct flyscan_request *request)
+static int check_range_given(const struct flyscan_request *request)
 {
 	if (!request->axis || isnan(request->start) || isnan(request->end))
-		return wrong_usage("wanted --axis, --start and --end, found no %s",
+		return wrong_usage("wanted --axis, --p-start and --p-end, found no %s",
 				   !request->axis ? "--axis" :
-				   isnan(request->start) ? "--start" :
-				   "--end");
-	return 0;
+				   isnan(request->start) ? "--p-start" :
+				   "--p-end");
+	return flyscan_check_given(request);
 }
 
 /**
@@ -407,37 +363,44 @@ static int run(struct flyscan_request *request, bool json)
 	return EXIT_SUCCESS;
 }
 
+static void begin(struct settings *settings)
+{
+	struct flyscan_request *request = &settings->request;
+
+	settings_begin(settings);
+	request->start = NAN;
+	request->end = NAN;
+	request->directory = "/var/tmp";
+	request->name = "calibrate";
+	/* What is measured is not to be taken off before. */
+	request->latency_given = true;
+}
+
 int cmd_flyscan_calibrate(int argc, char **argv)
 {
-	struct flyscan_request request = {
-		.start = NAN,
-		.end = NAN,
-		.per_unit = 2,
-		.period_s = 0.1,
-		.taxi_allowance = 0.5,
-		.camera = &camera_libcamera,
-		.directory = "/var/tmp",
-		.name = "calibrate",
-		/* What is measured is not to be taken off before. */
-		.latency_given = true,
-	};
+	static struct settings settings;
+	struct flyscan_request *request = &settings.request;
 	struct options options;
-	int key;
+	int key, status;
 
 	options_begin(&options, &usage, argc, argv);
-	while ((key = options_next(&options)) > 0)
-		if (take_option(key, options.value, &request))
-			return EXIT_USAGE;
+	begin(&settings);
+	while ((key = options_next(&options)) > 0) {
+		status = take_option(key, options.value, &settings);
+		if (status)
+			return status;
+	}
 	if (key < 0)
 		return options.status;
-	if (check_given(&request))
+	if (check_range_given(request))
 		return EXIT_USAGE;
-	if (request.start > request.end) {
-		double start = request.start;
+	if (request->start > request->end) {
+		double start = request->start;
 
-		request.start = request.end;
-		request.end = start;
+		request->start = request->end;
+		request->end = start;
 	}
-	request.device = options.device;
-	return run(&request, options.json);
+	request->camera = camera_ops_of(request->camera_id);
+	request->device = options.device;
+	return run(request, options.json);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "flyscan.h"
 #include "flyscan-dry-run.h"
+#include "flyscan-options.h"
 #include "flyscan-resume.h"
 #include "flyscan-settings.h"
 #include "latency-file.h"
@@ -146,16 +147,6 @@ struct given {
 	bool dry_run;
 };
 
-/* The first name is the one that settings know. */
-static const char *name_of(int key)
-{
-	const struct option_text *text = option_texts;
-
-	while (text->key != key)
-		text++;
-	return text->name;
-}
-
 static int take_option(int key, const char *value, struct given *given)
 {
 	switch (key) {
@@ -171,7 +162,7 @@ static int take_option(int key, const char *value, struct given *given)
 	}
 	if (given->count == GIVEN_MAX)
 		return wrong_usage("wanted no more than %d options, found \"--%s\" as one more",
-				   GIVEN_MAX, name_of(key));
+				   GIVEN_MAX, option_name(option_texts, key));
 	given->key[given->count] = key;
 	given->value[given->count++] = value;
 	return 0;
@@ -186,15 +177,9 @@ static int check_resume(const struct given *given)
 		if (given->key[i] <= OPTION_SIZE &&
 		    given->key[i] != OPTION_CAMERA)
 			return wrong_usage("--resume takes the range and the times from FILE, found \"--%s\" too",
-					   name_of(given->key[i]));
+					   option_name(option_texts,
+						       given->key[i]));
 	return 0;
-}
-
-static int tell(const struct settings *settings)
-{
-	if (errno == EINVAL)
-		return wrong_usage("%s", settings->error);
-	return fail("%s", settings->error);
 }
 
 /* The job file first, so that the command line wins. */
@@ -211,24 +196,11 @@ static int apply(const struct given *given, struct settings *settings,
 		status = resume_load(resumed, given->resume,
 				     &settings->request);
 	else if (given->job && settings_load(settings, given->job))
-		status = tell(settings);
+		status = flyscan_refused(settings);
 	for (size_t i = 0; i < given->count && !status; i++)
-		if (settings_option(settings, name_of(given->key[i]),
-				    given->value[i]))
-			status = tell(settings);
+		status = flyscan_option(settings, option_texts, given->key[i],
+					given->value[i]);
 	return status;
-}
-
-/* What can be told without the axis, in the order of flyscan_check(). */
-static int check(const struct flyscan_request *request)
-{
-	char why[FLYSCAN_ERROR_LEN];
-
-	if (!request->axis)
-		return wrong_usage("wanted the axis that moves, found no --axis");
-	if (flyscan_check(request, "unit", request->period_s, why))
-		return wrong_usage("%s", why);
-	return 0;
 }
 
 /**
@@ -553,7 +525,7 @@ static int start(const struct given *given, const struct options *options,
 	int status = apply(given, settings, resumed);
 
 	if (!status)
-		status = check(&settings->request);
+		status = flyscan_check_given(&settings->request);
 	if (status)
 		return status;
 	settings->request.camera = camera_ops_of(settings->request.camera_id);

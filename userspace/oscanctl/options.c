@@ -14,6 +14,13 @@ static const struct option_text help_text = {
 	"help", OPTION_HELP, NULL, "print this"
 };
 
+const char *option_name(const struct option_text *texts, int key)
+{
+	while (texts->key != key)
+		texts++;
+	return texts->name;
+}
+
 static bool is_letter(int key)
 {
 	return key < OPTION_HELP && isalpha(key);

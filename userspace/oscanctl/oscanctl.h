@@ -133,6 +133,9 @@ enum {
 #define OPTION_TEXT_JSON \
 	{ "json", OPTION_JSON, NULL, "print the result as JSON" }
 
+/** option_name - the first name of the option with @key, which is in @texts */
+const char *option_name(const struct option_text *texts, int key);
+
 /**
  * struct usage - how a command is called
  * @command: its name
