@@ -102,38 +102,17 @@ static void print_state(struct oscan_motor *motor,
 	print_places(motor, state->positions);
 }
 
-static int show_line(struct oscan_motor *motor, unsigned int line, bool json)
+static int show(struct oscan_motor *motor, unsigned int line, json_t **json)
 {
 	struct oscan_capture state;
 
 	if (oscan_capture_get(motor, line, &state))
-		return line_fail(motor, "read the capture line", errno);
+		return -1;
 	if (json)
-		return print_json(state_json(motor, &state));
-	print_state(motor, &state);
-	return EXIT_SUCCESS;
-}
-
-static int show_all(struct oscan_motor *motor, bool json)
-{
-	json_t *array = json ? json_array() : NULL;
-	struct oscan_capture state;
-	unsigned int line;
-
-	for (line = 0; !oscan_capture_get(motor, line, &state); line++)
-		if (json)
-			json_array_append_new(array, state_json(motor, &state));
-		else
-			print_state(motor, &state);
-	if (errno != ENXIO) {
-		json_decref(array);
-		return line_fail(motor, "read the capture lines", errno);
-	}
-	if (json)
-		return print_json(json_pack("{s:o}", "lines", array));
-	if (!line)
-		printf("no capture lines: give the machine some with capture-gpios in its device tree\n");
-	return EXIT_SUCCESS;
+		*json = state_json(motor, &state);
+	else
+		print_state(motor, &state);
+	return 0;
 }
 
 /* One JSON object in a line, so that a program can read them as they come. */
@@ -214,6 +193,7 @@ static const struct line_kind kind = {
 	.property = "capture-gpios",
 	.find = oscan_capture_find,
 	.name = name_of,
+	.show = show,
 };
 
 static int run(struct oscan_motor *motor, const struct order *order)
@@ -222,7 +202,7 @@ static int run(struct oscan_motor *motor, const struct order *order)
 	int line;
 
 	if (!order->line)
-		return show_all(motor, order->json);
+		return line_show_all(motor, &kind, order->json);
 	line = line_find(motor, &kind, order->line);
 	if (line < 0 || (order->follow && subscribe(motor)))
 		return EXIT_FAILURE;
@@ -233,7 +213,7 @@ static int run(struct oscan_motor *motor, const struct order *order)
 	}
 	if (order->follow)
 		return follow(motor, line, order);
-	return show_line(motor, line, order->json);
+	return line_show(motor, &kind, line, order->json);
 }
 
 static int parse_edges(const char *text, struct order *order)

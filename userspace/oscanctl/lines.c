@@ -42,6 +42,46 @@ int line_find(struct oscan_motor *motor, const struct line_kind *kind,
 	return -1;
 }
 
+static int cannot_read(struct oscan_motor *motor, const struct line_kind *kind)
+{
+	char wanted[64];
+	int error = errno;
+
+	snprintf(wanted, sizeof(wanted), "read the %s lines", kind->what);
+	return line_fail(motor, wanted, error);
+}
+
+int line_show(struct oscan_motor *motor, const struct line_kind *kind,
+	      unsigned int line, bool json)
+{
+	json_t *object;
+
+	if (kind->show(motor, line, json ? &object : NULL))
+		return cannot_read(motor, kind);
+	return json ? print_json(object) : EXIT_SUCCESS;
+}
+
+int line_show_all(struct oscan_motor *motor, const struct line_kind *kind,
+		  bool json)
+{
+	json_t *array = json ? json_array() : NULL, *object;
+	unsigned int line;
+
+	for (line = 0; !kind->show(motor, line, json ? &object : NULL); line++)
+		if (json)
+			json_array_append_new(array, object);
+	if (errno != ENXIO) {
+		json_decref(array);
+		return cannot_read(motor, kind);
+	}
+	if (json)
+		return print_json(json_pack("{s:o}", "lines", array));
+	if (!line)
+		printf("no %s lines: give the machine some with %s in its device tree\n",
+		       kind->what, kind->property);
+	return EXIT_SUCCESS;
+}
+
 static double unit_ns(const char *unit)
 {
 	static const struct {

@@ -14,6 +14,8 @@
  * @property: of the device tree that names them
  * @find: number of the line with that name, or -1 with errno
  * @name: name of a line by its number, into @name; -1 with errno
+ * @show: state of a line: printed, or as a new object into @json where that is
+ *	not NULL; -1 with errno
  */
 struct line_kind {
 	const char *what;
@@ -21,6 +23,8 @@ struct line_kind {
 	int (*find)(struct oscan_motor *motor, const char *name);
 	int (*name)(struct oscan_motor *motor, unsigned int line,
 		    char name[OSCAN_NAME_LEN]);
+	int (*show)(struct oscan_motor *motor, unsigned int line,
+		    json_t **json);
 };
 
 /**
@@ -30,6 +34,14 @@ struct line_kind {
  */
 int line_find(struct oscan_motor *motor, const struct line_kind *kind,
 	      const char *name);
+
+/** line_show - state of a line. Return: EXIT_SUCCESS or EXIT_FAILURE */
+int line_show(struct oscan_motor *motor, const struct line_kind *kind,
+	      unsigned int line, bool json);
+
+/** line_show_all - line_show() of each of them */
+int line_show_all(struct oscan_motor *motor, const struct line_kind *kind,
+		  bool json);
 
 /**
  * line_time - "50us", "2.5ms", "1s"

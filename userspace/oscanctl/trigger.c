@@ -154,38 +154,17 @@ static void print_state(struct oscan_motor *motor,
 	putchar('\n');
 }
 
-static int show_line(struct oscan_motor *motor, unsigned int line, bool json)
+static int show(struct oscan_motor *motor, unsigned int line, json_t **json)
 {
 	struct oscan_trigger state;
 
 	if (oscan_trigger_get(motor, line, &state))
-		return line_fail(motor, "read the trigger line", errno);
+		return -1;
 	if (json)
-		return print_json(state_json(motor, &state));
-	print_state(motor, &state);
-	return EXIT_SUCCESS;
-}
-
-static int show_all(struct oscan_motor *motor, bool json)
-{
-	json_t *array = json ? json_array() : NULL;
-	struct oscan_trigger state;
-	unsigned int line;
-
-	for (line = 0; !oscan_trigger_get(motor, line, &state); line++)
-		if (json)
-			json_array_append_new(array, state_json(motor, &state));
-		else
-			print_state(motor, &state);
-	if (errno != ENXIO) {
-		json_decref(array);
-		return line_fail(motor, "read the trigger lines", errno);
-	}
-	if (json)
-		return print_json(json_pack("{s:o}", "lines", array));
-	if (!line)
-		printf("no trigger lines: give the machine some with trigger-gpios in its device tree\n");
-	return EXIT_SUCCESS;
+		*json = state_json(motor, &state);
+	else
+		print_state(motor, &state);
+	return 0;
 }
 
 static int place(const char *what, const char *text, const struct order *order,
@@ -313,7 +292,7 @@ static int run(struct oscan_motor *motor, const struct order *order, bool json)
 	int line, status = EXIT_SUCCESS;
 
 	if (!order->line)
-		return show_all(motor, json);
+		return line_show_all(motor, &kind, json);
 	line = line_find(motor, &kind, order->line);
 	if (line < 0)
 		return EXIT_FAILURE;
@@ -323,7 +302,7 @@ static int run(struct oscan_motor *motor, const struct order *order, bool json)
 		status = turn_off(motor, line, order);
 	else if (order->axis)
 		status = set_line(motor, line, order);
-	return status ? status : show_line(motor, line, json);
+	return status ? status : line_show(motor, &kind, line, json);
 }
 
 static int name_of(struct oscan_motor *motor, unsigned int line,
@@ -342,6 +321,7 @@ static const struct line_kind kind = {
 	.property = "trigger-gpios",
 	.find = oscan_trigger_find,
 	.name = name_of,
+	.show = show,
 };
 
 static int parse_way(const char *text, uint32_t *flags)
