@@ -129,12 +129,17 @@ static int noise(uint32_t azimuth, uint32_t row, unsigned int bits)
 	return ((left << bits) + u * (right - left)) >> (2 * bits - 1);
 }
 
+/*
+ * Spots of many sizes, with enough contrast for programs that find their way by
+ * such; darker than the dots, brighter than their rings.
+ */
 static int pattern(uint32_t azimuth, uint32_t row)
 {
-	int value = 3 * noise(azimuth, row, 6) + 3 * noise(azimuth, row, 5) +
-		    2 * noise(azimuth, row, 4);
+	int value = noise(azimuth, row, 6) + noise(azimuth, row, 5) +
+		    noise(azimuth, row, 4) + noise(azimuth, row, 3);
 
-	return 40 + value * 5 / 64;
+	value = 95 + (value - 510) * 3 / 4;
+	return value < 25 ? 25 : value > 165 ? 165 : value;
 }
 
 static double row_height(uint32_t row)
