@@ -11,6 +11,12 @@ enum {
 	OPTION_ROOT = OPTION_OWN,
 	OPTION_SCAN,
 	OPTION_YES,
+	OPTION_COLMAP,
+	OPTION_TRANSFORMS,
+	OPTION_CSV,
+	OPTION_ZIP,
+	OPTION_FOCAL,
+	OPTION_CLOCKWISE,
 };
 
 static const struct option_text option_texts[] = {
@@ -18,6 +24,17 @@ static const struct option_text option_texts[] = {
 	  "folder of all projects, $OPENSCAN_PROJECT_DIR or projects if not given" },
 	{ "scan", OPTION_SCAN, "N", "only this scan, 1 is the first" },
 	{ "yes", OPTION_YES, NULL, "of delete: for good, and no way back" },
+	{ "colmap", OPTION_COLMAP, "DIR",
+	  "of export: a COLMAP model with the poses" },
+	{ "transforms", OPTION_TRANSFORMS, "FILE",
+	  "of export: transforms.json, as NeRF programs read it" },
+	{ "csv", OPTION_CSV, "FILE", "of export: the poses as a table" },
+	{ "zip", OPTION_ZIP, "FILE",
+	  "of export: all files of the scan, or of the project" },
+	{ "focal", OPTION_FOCAL, "PX",
+	  "of export: focal length in pixels, where a photo says none" },
+	{ "clockwise", OPTION_CLOCKWISE, NULL,
+	  "of export: the turntable turns so, seen from above" },
 	OPTION_TEXT_JSON,
 	{ 0 }
 };
@@ -27,7 +44,7 @@ static const struct usage usage = {
 	.operands = "ACTION [PROJECT]",
 	.least = 1,
 	.most = 2,
-	.text = "List the projects of capture scans, or show, stack or delete one.",
+	.text = "List the projects of capture scans, or show, stack, export or delete one.",
 	.options = option_texts,
 };
 
@@ -120,6 +137,7 @@ static const struct action {
 	{ "list", false, list },
 	{ "show", true, project_show },
 	{ "stack", true, project_stack },
+	{ "export", true, project_export },
 	{ "delete", true, delete },
 };
 
@@ -143,6 +161,12 @@ static const struct action *find_action(const char *name)
 	return NULL;
 }
 
+static bool is_export(const struct project_request *request)
+{
+	return request->colmap || request->transforms || request->csv ||
+	       request->zip || request->focal_px || request->clockwise;
+}
+
 static int run(const struct options *options, struct project_request *request)
 {
 	const struct action *action = find_action(options->argv[1]);
@@ -163,6 +187,9 @@ static int run(const struct options *options, struct project_request *request)
 	if (request->yes && action->run != delete)
 		return wrong_usage("--yes: wanted with delete, found with %s",
 				   action->name);
+	if (is_export(request) && action->run != project_export)
+		return wrong_usage("--colmap, --transforms, --csv, --zip, --focal and --clockwise: wanted with export, found with %s",
+				   action->name);
 	return action->run(request);
 }
 
@@ -181,6 +208,49 @@ static int parse_scan(const char *text, unsigned int *scan)
 	return 0;
 }
 
+static int parse_focal(const char *text, double *focal_px)
+{
+	char *end;
+
+	*focal_px = strtod(text, &end);
+	if (*text && !*end && *focal_px > 0 && *focal_px < 1e9)
+		return 0;
+	return wrong_usage("--focal: wanted pixels, more than zero, found \"%s\"",
+			   text);
+}
+
+static int take_option(struct project_request *request, int key,
+		       const char *value)
+{
+	switch (key) {
+	case OPTION_ROOT:
+		request->root = value;
+		return 0;
+	case OPTION_SCAN:
+		return parse_scan(value, &request->scan);
+	case OPTION_YES:
+		request->yes = true;
+		return 0;
+	case OPTION_COLMAP:
+		request->colmap = value;
+		return 0;
+	case OPTION_TRANSFORMS:
+		request->transforms = value;
+		return 0;
+	case OPTION_CSV:
+		request->csv = value;
+		return 0;
+	case OPTION_ZIP:
+		request->zip = value;
+		return 0;
+	case OPTION_FOCAL:
+		return parse_focal(value, &request->focal_px);
+	default:
+		request->clockwise = true;
+		return 0;
+	}
+}
+
 int cmd_project(int argc, char **argv)
 {
 	struct project_request request = { 0 };
@@ -189,18 +259,8 @@ int cmd_project(int argc, char **argv)
 
 	options_begin(&options, &usage, argc, argv);
 	while ((key = options_next(&options)) > 0) {
-		switch (key) {
-		case OPTION_ROOT:
-			request.root = options.value;
-			break;
-		case OPTION_SCAN:
-			if (parse_scan(options.value, &request.scan))
-				return EXIT_USAGE;
-			break;
-		default:
-			request.yes = true;
-			break;
-		}
+		if (take_option(&request, key, options.value))
+			return EXIT_USAGE;
 	}
 	if (key < 0)
 		return options.status;

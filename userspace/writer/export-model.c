@@ -81,8 +81,8 @@ static int write_images(const struct export_scan *scan, const char *path,
 		fprintf(text.out,
 			"%zu %.15g %.15g %.15g %.15g %.12g %.12g %.12g %zu %s\n\n",
 			i + 1, turn[0], turn[1], turn[2], turn[3],
-			-dot(axes[0], place), -dot(axes[1], place),
-			-dot(axes[2], place), camera_of(scan, i) + 1,
+			0 - dot(axes[0], place), 0 - dot(axes[1], place),
+			0 - dot(axes[2], place), camera_of(scan, i) + 1,
 			scan->photos[i].file);
 	}
 	return export_text_end(&text, path, error);
