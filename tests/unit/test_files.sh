@@ -126,6 +126,34 @@ a_killed_scan_is_recovered()
 		says 0 "frame" "$oscanctl" frames "$work/again.h5"
 }
 
+# A dot for each position that is known, and for each uncertainty; no frame
+# of the scan has another beside it.
+a_scan_is_drawn()
+{
+	says 0 "$work/scan.svg" "$oscanctl" plot "$work/scan.h5" &&
+	says 0 "$work/scan.png" "$oscanctl" plot "$work/scan.h5" turntable \
+		-o "$work/scan.png" &&
+	says 1 "a scan of turntable" "$oscanctl" plot "$work/scan.h5" other &&
+	says 1 "none" "$oscanctl" plot "$work/bare.h5" &&
+	[ "$(head -c 4 "$work/scan.png" | tail -c 3)" = PNG ] &&
+	/usr/bin/python3 - "$work/scan.svg" <<-'END'
+	import sys
+	import xml.etree.ElementTree as tree
+	svg = "{http://www.w3.org/2000/svg}"
+	root = tree.parse(sys.argv[1]).getroot()
+	texts = [text.text for text in root.iter(svg + "text")]
+	for wanted in ("position of the frames (deg)",
+	               "error of the spacing from frame to frame (deg)",
+	               "standard uncertainty of the position (deg)"):
+	    assert wanted in texts, (wanted, texts)
+	assert "5 frames, 2 of them in the scan" in texts[0], texts[0]
+	dots = [rect for rect in root.iter(svg + "rect")
+	        if rect.get("width") == rect.get("height") != "100%"]
+	assert len(dots) == 4 + 0 + 5, len(dots)
+	assert list(root.iter(svg + "polyline")) or list(root.iter(svg + "path"))
+	END
+}
+
 the_example_reads_it()
 {
 	says 0 "2 of them in the scan, 0.500000 to 1.500000 deg" \
@@ -138,4 +166,5 @@ report images_are_written_and_nothing_is_overwritten images_are_written
 report wrong_calls_are_told wrong_calls_are_told
 report a_killed_scan_is_recovered_and_the_original_kept \
 	a_killed_scan_is_recovered
+report a_scan_is_drawn_with_its_frames a_scan_is_drawn
 report the_example_reads_a_scan_with_h5py_alone the_example_reads_it

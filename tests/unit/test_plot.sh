@@ -18,6 +18,7 @@ build()
 	# shellcheck disable=SC2046
 	gcc -O1 -g -D_GNU_SOURCE -Wall -Wextra -Iinclude/uapi \
 		-Iuserspace/liboscan -Iuserspace/oscanctl -Iuserspace/writer \
+		-Iuserspace/scan \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		tests/unit/trace-make.c userspace/oscanctl/tracefile.c \
 		userspace/oscanctl/message.c userspace/liboscan/units.c \

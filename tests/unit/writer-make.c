@@ -111,6 +111,7 @@ static void write_endless(struct writer *writer, uint64_t frames)
 static void add_pairing(struct writer *writer, size_t frames)
 {
 	double *values = calloc(5 * frames + 1, sizeof(*values));
+	uint64_t *times = calloc(frames + 1, sizeof(*times));
 	uint8_t *in_scan = calloc(frames + 1, 1);
 	const struct writer_pairing pairing = {
 		.frames = frames,
@@ -123,6 +124,7 @@ static void add_pairing(struct writer *writer, size_t frames)
 	};
 
 	for (size_t n = 0; n < frames; n++) {
+		times[n] = begin_ns + n * 33333333;
 		values[n] = n ? 0.5 * n : NAN;
 		values[frames + n] = 0.5 * n - 0.125;
 		values[2 * frames + n] = 0.5 * n + 0.125;
@@ -131,6 +133,9 @@ static void add_pairing(struct writer *writer, size_t frames)
 		in_scan[n] = n % 2;
 	}
 	told("pairing", writer_add_pairing(writer, &pairing));
+	told("array", writer_add_array(writer, "pairing/time_ns", times,
+				       frames, "ns"));
+	free(times);
 	free(values);
 	free(in_scan);
 }
@@ -155,6 +160,14 @@ static void add_rest(struct writer *writer)
 	told("number", writer_add_number(writer, "p_start", -1.5, "deg"));
 	told("number", writer_add_number(writer, "ledger/written", 3, NULL));
 	told("number", writer_add_number(writer, "unread", NAN, NULL));
+	told("number", writer_add_number(writer, "p_end", 8.5, "deg"));
+	told("number", writer_add_number(writer, "num_frames", 21, NULL));
+	told("number", writer_add_number(writer, "motor/steps_per_unit", 8,
+					 NULL));
+	told("text", writer_add_text(writer, "flymotor_name", "turntable"));
+	told("text", writer_add_text(writer, "motor_egu", "deg"));
+	told("array", writer_add_array(writer, "clocks/launch", &begin_ns, 1,
+				       "ns"));
 	told("text", writer_add_text(writer, "ledger/note", "gr\u00fc\u00dfe"));
 	told("array", writer_add_array(writer, "late_bins", bins, 3, "ns"));
 }

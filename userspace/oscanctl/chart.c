@@ -12,6 +12,9 @@
 /* Of a line, in the canvas's units: finer cannot be seen. */
 #define COLUMN 0.5
 
+/* Side of a dot. */
+#define DOT 3.0
+
 static double across(const struct chart *chart, double value)
 {
 	return chart->left + (value - chart->x.low) /
@@ -180,6 +183,25 @@ void chart_line(const struct chart *chart, const double *x, const double *y,
 				      points);
 	}
 	free(points);
+}
+
+void chart_points(const struct chart *chart, const double *x, const double *y,
+		  size_t count)
+{
+	double at, over, last_at = NAN, last_over = NAN;
+
+	for (size_t i = 0; i < count; i++) {
+		if (isnan(y[i]))
+			continue;
+		at = rint(across(chart, x[i]) / COLUMN) * COLUMN;
+		over = rint(up(chart, y[i]) / COLUMN) * COLUMN;
+		if (at == last_at && over == last_over)
+			continue;
+		canvas_rectangle(chart->canvas, CANVAS_TEXT, at - DOT / 2,
+				 over - DOT / 2, DOT, DOT);
+		last_at = at;
+		last_over = over;
+	}
 }
 
 void chart_bars(const struct chart *chart, const double *x, const double *y,

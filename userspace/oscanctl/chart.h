@@ -56,6 +56,14 @@ void chart_band(const struct chart *chart, double from, double to);
 void chart_line(const struct chart *chart, const double *x, const double *y,
 		size_t count);
 
+/**
+ * chart_points - a dot at each point; not at a NAN
+ *
+ * However many they are, no two are drawn at one place.
+ */
+void chart_points(const struct chart *chart, const double *x, const double *y,
+		  size_t count);
+
 /** chart_bars - the greatest y at each x that can be told apart, as bars */
 void chart_bars(const struct chart *chart, const double *x, const double *y,
 		size_t count);

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* oscanctl plot: draw a recorded trace. */
+/* oscanctl plot: draw a recorded trace, or a scan. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "chart.h"
+#include "h5read.h"
 #include "oscanctl.h"
+#include "plot.h"
 #include "tracefile.h"
 
 #define PATH_LEN 4096
-#define WIDTH 960
-#define PLANE_HEIGHT 170
-#define PLANE_EVERY 250
-#define HEAD 70
-#define FOOT 10
 #define LATE_LEAST_NS 10
 
 /* A speed is told over at least so large a part of the whole. */
@@ -31,22 +28,11 @@ static const struct usage usage = {
 	.operands = "FILE [AXIS]",
 	.least = 1,
 	.most = 2,
-	.text = "Draw position, speed and lateness of the steps that were recorded.",
+	.text = "Draw the steps that were recorded, or the frames of a fly scan.",
 	.options = option_texts,
 };
 
-/**
- * struct series - points to be drawn
- * @x: shape [@count], seconds
- * @y: shape [@count]
- */
-struct series {
-	double *x;
-	double *y;
-	size_t count;
-};
-
-static int series_make(struct series *series, size_t most)
+int series_make(struct series *series, size_t most)
 {
 	series->x = calloc(most + 1, sizeof(*series->x));
 	series->y = calloc(most + 1, sizeof(*series->y));
@@ -54,13 +40,13 @@ static int series_make(struct series *series, size_t most)
 	return series->x && series->y ? 0 : -1;
 }
 
-static void series_add(struct series *series, double x, double y)
+void series_add(struct series *series, double x, double y)
 {
 	series->x[series->count] = x;
 	series->y[series->count++] = y;
 }
 
-static void series_free(struct series *series)
+void series_free(struct series *series)
 {
 	free(series->x);
 	free(series->y);
@@ -216,8 +202,8 @@ static int draw_pane(struct canvas *canvas, const struct pane *pane,
 		.canvas = canvas,
 		.left = CHART_LEFT,
 		.top = top,
-		.width = WIDTH - CHART_LEFT - 24,
-		.height = PLANE_HEIGHT,
+		.width = PLOT_WIDTH - CHART_LEFT - 24,
+		.height = PLOT_PLANE_HEIGHT,
 		.x = { 0, end, "seconds since the recording began" },
 		.y = { NAN, NAN, NULL },
 		.y_durations = pane->durations,
@@ -252,7 +238,7 @@ static double end_of(const struct traceread_axis *axes, unsigned int count)
 	return end;
 }
 
-static const char *base(const char *path)
+const char *plot_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -266,13 +252,13 @@ static void draw_title(struct canvas *canvas,
 	char text[160];
 
 	snprintf(text, sizeof(text), "%.32s in %.64s: %zu steps in %.4g s%s",
-		 axis->name, base(file), axis->steps,
+		 axis->name, plot_base(file), axis->steps,
 		 seconds(axis, axis->horizon_ns),
 		 axis->gaps ? "; shaded: steps are missing" : "");
 	canvas_text(canvas, CANVAS_TEXT, CANVAS_LEFT, 14, top, 15, text);
 }
 
-static int write_failed(const char *path, int error)
+int plot_write_failed(const char *path, int error)
 {
 	if (error == EINVAL)
 		return wrong_usage("--output: wanted a name that ends in .svg or .png, found \"%s\"",
@@ -284,27 +270,27 @@ static int write_failed(const char *path, int error)
 static int draw(const struct traceread_axis *axes, unsigned int count,
 		const char *file, const char *path)
 {
-	double each = HEAD + PANES * PLANE_EVERY + FOOT;
+	double each = PLOT_HEAD + PANES * PLOT_PLANE_EVERY + PLOT_FOOT;
 	struct canvas *canvas =
-		canvas_new(path, WIDTH, count * each,
+		canvas_new(path, PLOT_WIDTH, count * each,
 			   "position, speed and lateness against time");
 	unsigned int i;
 	int bad = 0;
 	size_t pane;
 
 	if (!canvas)
-		return write_failed(path, errno);
+		return plot_write_failed(path, errno);
 	for (i = 0; i < count; i++) {
 		draw_title(canvas, &axes[i], file, i * each + 26);
 		for (pane = 0; pane < PANES; pane++)
 			bad |= draw_pane(canvas, &panes[pane], &axes[i],
-					 i * each + HEAD + pane * PLANE_EVERY,
+					 i * each + PLOT_HEAD + pane * PLOT_PLANE_EVERY,
 					 end_of(axes, count));
 	}
 	if (canvas_close(canvas))
-		return write_failed(path, errno);
+		return plot_write_failed(path, errno);
 	if (bad)
-		return write_failed(path, ENOMEM);
+		return plot_write_failed(path, ENOMEM);
 	printf("%s\n", path);
 	return EXIT_SUCCESS;
 }
@@ -357,9 +343,24 @@ static int plot(const char *file, const char *name, const char *path)
 	return status;
 }
 
+/* What was not finished is told of by those that read it. */
+static bool is_scan(const char *path)
+{
+	hid_t file;
+	bool found;
+
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+	if (file < 0)
+		return false;
+	found = h5_exists(file, "/entry/data/data");
+	H5Fclose(file);
+	return found;
+}
+
 int cmd_plot(int argc, char **argv)
 {
-	const char *output = NULL;
+	const char *output = NULL, *name;
 	struct options options;
 	char path[PATH_LEN];
 	int key;
@@ -370,6 +371,10 @@ int cmd_plot(int argc, char **argv)
 	if (key < 0)
 		return options.status;
 	picture_path(argv[1], path);
-	return plot(argv[1], options.count > 1 ? argv[2] : NULL,
-		    output ? output : path);
+	if (!output)
+		output = path;
+	name = options.count > 1 ? argv[2] : NULL;
+	if (is_scan(argv[1]))
+		return plot_scan(argv[1], name, output);
+	return plot(argv[1], name, output);
 }
