@@ -150,13 +150,13 @@ stacks_become_sharp_photos()
 			"$OPENSCAN_PROJECT_DIR" stacked
 }
 
-# The merged photo tells what the first of its photos did.
+# The merged photo tells what the middle one of its photos did.
 exif_of_a_stack_is_kept()
 {
 	local scan=$OPENSCAN_PROJECT_DIR/jpeg/scan01 n
 
-	make_project jpeg 1 2 || return
-	for n in 0 1; do
+	make_project jpeg 1 3 || return
+	for n in 0 1 2; do
 		enfuse -o "$scan/scan01_000_fs0$n.jpg" \
 			"$scan/scan01_000_fs0$n.png" &&
 			exiftool -q -overwrite_original -Model="Model $n" \
@@ -167,7 +167,7 @@ exif_of_a_stack_is_kept()
 	says 0 "merged    1" stack jpeg || return
 	[ "$(exiftool -s3 -n -Model -FocalLength -Orientation -ImageWidth \
 		"$scan/stacked/stacked_scan01_000.jpg" | tr '\n' ' ')" = \
-		"Model 0 4.28 8 320 " ] || {
+		"Model 1 4.28 8 320 " ] || {
 		exiftool "$scan/stacked/stacked_scan01_000.jpg"
 		return 1
 	}

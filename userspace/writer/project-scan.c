@@ -13,7 +13,6 @@
 #include "project-file.h"
 #include "utc.h"
 
-#define PATH_FILE "path.json"
 /* Its own size is in it: so many rounds until that is right. */
 #define SIZE_ROUNDS 5
 
@@ -39,6 +38,12 @@ static uint64_t size_of(const struct project_scan *scan, const char *name)
 	return st.st_size;
 }
 
+/* Files that the scan has put beside the photos. */
+static uint64_t size_of_others(const struct project_scan *scan)
+{
+	return size_of(scan, "path.json") + size_of(scan, "session.json");
+}
+
 static json_int_t text_size(json_t *json)
 {
 	/* As durable_json() writes it, with the end of its line. */
@@ -51,7 +56,7 @@ static void set_size(struct project_scan *scan)
 	const json_int_t stacked = json_integer_value(json_object_get(
 					scan->json, "stacked_size_bytes"));
 	const json_int_t others = scan->journal.bytes + scan->journal.good +
-				  size_of(scan, PATH_FILE) + stacked;
+				  size_of_others(scan) + stacked;
 	json_int_t total = others, last = -1;
 
 	for (int n = 0; n < SIZE_ROUNDS && total != last; n++) {

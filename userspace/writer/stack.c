@@ -114,18 +114,26 @@ static int run(char *const *arguments, const char *scratch,
 static int align(const char *const *photos, size_t count, const char *scratch,
 		 char error[STACK_ERROR_LEN])
 {
+	const size_t middle = count / 2;
 	char prefix[PATH_MAX];
-	/* In order of focus; the lens changes the field of view. */
+	/*
+	 * The lens changes the field of view (-m). All are laid over the first,
+	 * which keeps its geometry, and compared at a quarter of their size,
+	 * at which what is blurred is found best.
+	 */
 	const char *arguments[ARGUMENTS] = {
-		ALIGN, "-m", "--use-given-order", "-a", prefix, "--",
+		ALIGN, "-m", "--align-to-first", "-s", "2", "-a", prefix,
+		"--", photos[middle],
 	};
-	size_t n = 6;
+	size_t n = 9;
 
 	if (join(prefix, scratch, PREFIX))
 		return say(error, errno, "a folder for a focus stack",
 			   strerror(errno), "choose another one");
-	for (size_t photo = 0; photo < count; photo++)
-		arguments[n++] = photos[photo];
+	for (size_t photo = 0; photo < count; photo++) {
+		if (photo != middle)
+			arguments[n++] = photos[photo];
+	}
 	return run((char *const *)arguments, scratch, error);
 }
 
@@ -254,7 +262,7 @@ int stack_merge(const char *const *photos, size_t count, const char *scratch,
 			   "another number", "take it again");
 	failed = align(photos, count, scratch, error) ||
 		 fuse(count, scratch, quality, error);
-	if (!failed && publish(scratch, photos[0], path, bytes))
+	if (!failed && publish(scratch, photos[count / 2], path, bytes))
 		failed = say(error, errno, "to write a merged photo",
 			     strerror(errno), "free some space");
 	keep = errno;

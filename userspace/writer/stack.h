@@ -23,7 +23,7 @@
  * @scratch: a folder for what is made on the way, on a disk with room for
  *	@count times the picture without compression; may hold other files
  * @path: of the JPEG that is made; it is durable when this returns, and has
- *	the EXIF of the first photo
+ *	the geometry and the EXIF of the middle photo
  * @quality: 1 to 100
  * @bytes: out: of the JPEG
  *
