@@ -114,7 +114,8 @@ static int tell_leg(struct oscan_monitor *monitor,
 				model_step_ns(leg, from);
 		}
 		batch->total = leg->number + from - 1;
-		batch->horizon_ns = horizon_ns ? horizon_ns :
+		/* More of them follow in the next batch. */
+		batch->horizon_ns = horizon_ns && from > to ? horizon_ns :
 				    model_step_ns(leg, from - 1);
 		if (!batch->steps)
 			batch->direction = 0;
