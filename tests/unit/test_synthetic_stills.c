@@ -221,6 +221,35 @@ TEST(photos_wait_until_they_are_fetched)
 	ops->close(camera);
 }
 
+/* What is known of the object was lost, and begins anew when it is asked. */
+static uint64_t known_from;
+
+static int lost_at(void *data, uint64_t time_ns, struct scene_pose *pose)
+{
+	(void)data;
+	if (!known_from)
+		known_from = now;
+	*pose = (struct scene_pose){ 0, 90 };
+	errno = ERANGE;
+	return time_ns < known_from ? -1 : 0;
+}
+
+TEST(a_photo_is_not_lost_with_what_was_known_of_the_object)
+{
+	static const struct pose_source source = { .at = lost_at };
+	struct camera_settings settings = { .width = 8, .height = 8 };
+	struct camera *camera = synthetic_open_with("synthetic:on_demand=yes",
+						    &source);
+
+	ck_assert_int_eq(ops->configure(camera, &settings), 0);
+	ck_assert_int_eq(ops->start(camera), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		known_from = 0;
+		ck_assert_uint_eq(shot(camera).sequence, i);
+	}
+	ops->close(camera);
+}
+
 TEST(a_camera_that_runs_free_takes_no_photo_on_demand)
 {
 	struct camera *camera = started("synthetic");

@@ -489,6 +489,22 @@ static uint32_t held_count(const struct camera *camera)
 	return count;
 }
 
+/*
+ * Between two photos nobody asks for poses, and of a long move more may have
+ * come than waits to be read: from here on they are known again.
+ */
+static void meet_object(struct camera *camera)
+{
+	uint64_t now = synthetic_now_ns(), deadline_ns = now + PATIENCE_NS;
+	struct scene_pose pose;
+
+	while (wait_pose(camera, now, deadline_ns, &pose) &&
+	       now < deadline_ns && (never_known(errno) || errno == EINTR)) {
+		sleep_until(now + PAUSE_NS);
+		now = synthetic_now_ns();
+	}
+}
+
 static int synthetic_shoot(struct camera *camera)
 {
 	uint32_t shot = camera->shot_count;
@@ -506,6 +522,7 @@ static int synthetic_shoot(struct camera *camera)
 	if (!camera->options.on_demand ||
 	    waiting + held_count(camera) >= SYNTHETIC_BUFFERS)
 		return -1;
+	meet_object(camera);
 	camera->shots[shot % SYNTHETIC_SHOTS] = synthetic_now_ns();
 	/* A photo that has begun is taken, whatever signals come. */
 	while (sleep_until(synthetic_end(camera, shot)) && errno == EINTR)
