@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/scan/capture.c userspace/scan/capture-camera.c
- * userspace/scan/capture-check.c userspace/scan/capture-motion.c
- * userspace/scan/capture-open.c userspace/scan/capture-pulse.c
+/* LINK: userspace/scan/capture.c userspace/scan/capture-begin.c
+ * userspace/scan/capture-camera.c userspace/scan/capture-check.c
+ * userspace/scan/capture-describe.c userspace/scan/capture-finish.c
+ * userspace/scan/capture-folder.c userspace/scan/capture-lock.c
+ * userspace/scan/capture-motion.c userspace/scan/capture-open.c
+ * userspace/scan/capture-plan.c userspace/scan/capture-pulse.c
  * userspace/scan/capture-save.c userspace/scan/capture-session.c
  * userspace/scan/capture-settings.c userspace/scan/capture-shots.c
- * userspace/scan/capture-tell.c userspace/scan/path.c
+ * userspace/scan/capture-tell.c userspace/scan/capture-trust.c
+ * userspace/scan/path.c
  * userspace/scan/path-file.c userspace/scan/path-list.c
  * userspace/scan/path-near.c userspace/scan/path-order.c
  * userspace/scan/path-time.c userspace/scan/words.c
@@ -27,7 +31,7 @@ static struct {
 	enum capture_state in;
 	unsigned int nth;	/* time that the state is entered, from 1 */
 	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL,
-	       FILL } deed;
+	       FILL, STEP } deed;
 	unsigned int seen[STATES];
 	enum capture_state last;
 	unsigned int pauses;
@@ -52,6 +56,11 @@ static void act(void)
 	case FILL:
 		world->free_bytes = 1 << 20;
 		break;
+	case STEP:
+		world->axis[TURNTABLE].from++;
+		world->axis[TURNTABLE].to++;
+		world->axis[TURNTABLE].steps_before++;
+		break;
 	default:
 		control.command = CAPTURE_PAUSE;
 	}
@@ -65,6 +74,10 @@ static void in_pause(void)
 		oscan_motor_state(NULL, i, &state);
 		ck_assert_uint_eq(state.motion, OSCAN_MOTION_IDLE);
 	}
+	/* It did not wait for the move to end. */
+	if (watcher.in == CAPTURE_MOVE)
+		ck_assert(world->axis[ROTOR].end == OSCAN_END_STOPPED ||
+			  world->axis[TURNTABLE].end == OSCAN_END_STOPPED);
 	if (++watcher.ticks < 3)
 		return;
 	watcher.ticks = 0;
@@ -597,6 +610,20 @@ TEST(a_stumble_in_the_scan_has_the_axis_homed_and_the_photo_taken_again)
 	world_end();
 }
 
+TEST(a_step_while_the_camera_exposes_has_the_photo_taken_again)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	watcher.in = CAPTURE_EXPOSE;
+	watcher.nth = 2;
+	watcher.deed = STEP;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_MOVE], POINTS + 1);
+	world_end();
+}
+
 TEST(an_end_stop_that_never_closes_is_told)
 {
 	struct capture_request request = plain();
@@ -708,8 +735,6 @@ TEST(a_camera_on_demand_is_told_when_all_is_at_rest)
 	struct capture_request request = rich();
 
 	request.home = false;
-	request.bracket = 1;
-	request.lock_white_balance = false;
 	world_begin();
 	world->on_demand = true;
 	ck_assert_msg(!run(&request), "%s", result.error);

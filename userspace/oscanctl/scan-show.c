@@ -31,11 +31,9 @@ struct display {
 /* "1 h 12 min", "3 min 20 s" or "12 s" into @text */
 static const char *span(double seconds, char text[32])
 {
-	unsigned int s = isnan(seconds) ? 0 : lrint(seconds);
+	unsigned int s = lrint(seconds);
 
-	if (isnan(seconds))
-		strcpy(text, "?");
-	else if (s >= 3600)
+	if (s >= 3600)
 		snprintf(text, 32, "%u h %u min", s / 3600, s / 60 % 60);
 	else if (s >= 60)
 		snprintf(text, 32, "%u min %u s", s / 60, s % 60);
@@ -48,11 +46,12 @@ static void show_line(const struct capture_progress *progress)
 {
 	char left[32];
 
-	fprintf(stderr, "%" PRIu64 " of %" PRIu64 " photos saved, %u of %u points, %s left, %s",
+	fprintf(stderr, "%" PRIu64 " of %" PRIu64 " photos saved, %u of %u points, ",
 		progress->photos_saved, progress->photos_total,
-		progress->points_done, progress->points_total,
-		span(progress->eta_s, left),
-		capture_state_name(progress->state));
+		progress->points_done, progress->points_total);
+	if (!isnan(progress->eta_s))
+		fprintf(stderr, "%s left, ", span(progress->eta_s, left));
+	fprintf(stderr, "%s", capture_state_name(progress->state));
 }
 
 static void show_bar(const struct capture_progress *progress)

@@ -12,6 +12,8 @@
 /* Longest time without a frame, and without one that is as it should be. */
 #define FRAME_NS (10 * NS)
 #define FRAME_PERIODS 20
+/* A camera on demand may choose a long exposure, and hands over slowly. */
+#define DEMAND_NS (60 * NS)
 #define PHOTO_NS (20 * NS)
 /* Who has not asked for so long cannot say that none came. */
 #define UNASKED_NS NS
@@ -27,12 +29,6 @@
 #define EXPOSURE_NS 50000
 #define LENS_DPT 0.05
 
-/* What is automatic has come to rest after so many like frames, or never. */
-#define LOCK_FRAMES 5
-#define LOCK_SHARE 0.02
-#define LOCK_NS (5 * NS)
-#define FOCUS_NS (15 * NS)
-
 static const struct camera_ops *ops_of(const struct capture *capture)
 {
 	return capture->request->camera;
@@ -43,8 +39,8 @@ static const char *id_of(const struct capture *capture)
 	return ops_of(capture)->id(capture->camera);
 }
 
-static int control(struct capture *capture,
-		   const struct camera_controls *controls)
+int capture_set_camera(struct capture *capture,
+		       const struct camera_controls *controls)
 {
 	if (!ops_of(capture)->control(capture->camera, controls))
 		return 0;
@@ -75,7 +71,7 @@ static int put_locked(struct capture *capture)
 	if (!controls.exposure_ns && !controls.gain && !controls.red_gain)
 		return 0;
 	capture->wish_ns = capture_now();
-	return control(capture, &controls);
+	return capture_set_camera(capture, &controls);
 }
 
 int capture_camera_start(struct capture *capture)
@@ -98,10 +94,12 @@ int capture_camera_start(struct capture *capture)
 
 static uint64_t frame_timeout(const struct capture *capture)
 {
-	uint64_t least = FRAME_PERIODS * capture->period_ns +
-			 10 * capture->wish.exposure_ns;
+	uint64_t most = FRAME_PERIODS * capture->period_ns +
+			10 * capture->wish.exposure_ns;
+	uint64_t least = capture->capabilities.on_demand ? DEMAND_NS :
+							   FRAME_NS;
 
-	return least > FRAME_NS ? least : FRAME_NS;
+	return most > least ? most : least;
 }
 
 static int no_frame(struct capture *capture, uint64_t now)
@@ -225,144 +223,34 @@ void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
 	}
 }
 
-bool capture_needs_lock(const struct capture *capture)
+/* Return: 1 a frame is under way, 0 it is too early, -1 failed. */
+static int shoot(struct capture *capture)
 {
-	const struct capture_request *request = capture->request;
-	const struct camera_capabilities *can = &capture->capabilities;
+	uint64_t now = capture_now(), from = capture->ready_ns;
 
-	if (!capture->camera || capture->locked.found)
-		return false;
-	if (request->autofocus || request->lock_white_balance)
-		return true;
-	if (can->on_demand)
-		return false;
-	return (!request->exposure_ns && can->sets_exposure) ||
-	       (!request->gain && can->sets_gain);
-}
-
-void capture_lock_begin(struct capture *capture)
-{
-	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
-
-	capture->lock_ns = capture_now();
-	capture->lock_same = 0;
-	capture->lock_frame.time_ns = 0;
-	controls.autofocus = true;
-	if (capture->request->autofocus)
-		control(capture, &controls);
-}
-
-static bool is_like(double a, double b)
-{
-	return fabs(a - b) <= LOCK_SHARE * fabs(b);
-}
-
-static void compare(struct capture *capture)
-{
-	const struct camera_frame *frame = &capture->frame;
-	const struct camera_frame *before = &capture->lock_frame;
-
-	if (before->time_ns &&
-	    is_like(frame->exposure_ns, before->exposure_ns) &&
-	    is_like(frame->gain, before->gain) &&
-	    is_like(frame->red_gain, before->red_gain) &&
-	    is_like(frame->blue_gain, before->blue_gain))
-		capture->lock_same++;
-	else
-		capture->lock_same = 0;
-	capture->lock_frame = *frame;
-}
-
-/* 1 it is, 0 not yet, -1 failed. */
-static int is_focused(struct capture *capture)
-{
-	if (!capture->request->autofocus)
+	if (capture->shot_ns)
 		return 1;
-	if (capture->frame.focus == CAMERA_FOCUS_FOUND)
-		return 1;
-	if (capture->frame.focus != CAMERA_FOCUS_FAILED &&
-	    capture_now() - capture->lock_ns < FOCUS_NS)
+	if (capture->lens_ns && from < capture->lens_ns + LENS_NS)
+		from = capture->lens_ns + LENS_NS;
+	if (now < from) {
+		sleep_tick();
 		return 0;
-	return capture_fail(capture, EDOM,
-			    "wanted the camera %.80s to focus at the first point, found that it could not; give it more light or contrast, or a lens position",
-			    id_of(capture));
-}
-
-static void found(struct capture *capture)
-{
-	const struct capture_request *request = capture->request;
-	const struct camera_capabilities *can = &capture->capabilities;
-	const struct camera_frame *frame = &capture->frame;
-	struct capture_locked *locked = &capture->locked;
-
-	if (!request->exposure_ns && can->sets_exposure)
-		locked->exposure_ns = frame->exposure_ns;
-	if (!request->gain && can->sets_gain)
-		locked->gain = frame->gain;
-	if (request->lock_white_balance && !request->red_gain) {
-		locked->red_gain = frame->red_gain;
-		locked->blue_gain = frame->blue_gain;
 	}
-	if (request->autofocus)
-		locked->lens_dpt = frame->lens_dpt;
-	locked->found = true;
-}
-
-/* The lens is held by auto-focus itself. */
-static int put_found(struct capture *capture)
-{
-	const struct capture_locked *locked = &capture->locked;
-	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
-
-	controls.exposure_ns = locked->exposure_ns;
-	controls.gain = locked->gain;
-	controls.red_gain = locked->red_gain;
-	controls.blue_gain = locked->blue_gain;
-	controls.lock_white_balance = capture->request->lock_white_balance &&
-				      !locked->red_gain;
-	capture->wish.exposure_ns = locked->exposure_ns;
-	capture->wish.lens_dpt = locked->lens_dpt;
-	capture->wish_ns = capture_now();
-	if (!controls.exposure_ns && !controls.gain && !controls.red_gain &&
-	    !controls.lock_white_balance)
-		return 0;
-	return control(capture, &controls);
-}
-
-/* Frames of a camera on demand are not worth as many photos. */
-static int next_look(struct capture *capture)
-{
-	if (!capture->capabilities.on_demand)
-		return capture_next(capture);
-	if (!ops_of(capture)->shoot(capture->camera))
-		return capture_next(capture);
+	capture->shot_ns = now;
+	if (!ops_of(capture)->shoot(capture->camera)) {
+		capture->last_frame_ns = capture_now();
+		return 1;
+	}
 	return capture_fail(capture, errno,
 			    "wanted the camera %.80s to take a photo, found: %s; see its cable and its display",
 			    id_of(capture), strerror(errno));
 }
 
-int capture_lock(struct capture *capture)
+int capture_look(struct capture *capture)
 {
-	int got = next_look(capture), focused;
-	uint64_t begin_ns, end_ns;
+	int got = capture->capabilities.on_demand ? shoot(capture) : 1;
 
-	if (got <= 0)
-		return got;
-	capture_exposure(capture, &begin_ns, &end_ns);
-	focused = 0;
-	if (begin_ns >= capture->ready_ns) {
-		compare(capture);
-		focused = is_focused(capture);
-	}
-	if (focused > 0 && capture->lock_same < LOCK_FRAMES &&
-	    capture_now() - capture->lock_ns < LOCK_NS)
-		focused = 0;
-	if (focused > 0)
-		found(capture);
-	capture_release(capture);
-	if (focused > 0 && put_found(capture))
-		return -1;
-	return focused;
+	return got > 0 ? capture_next(capture) : got;
 }
 
 int capture_wish_for(struct capture *capture)
@@ -384,7 +272,7 @@ int capture_wish_for(struct capture *capture)
 	capture->wish_ns = capture_now();
 	if (!isnan(controls.lens_dpt))
 		capture->lens_ns = capture->wish_ns;
-	return control(capture, &controls);
+	return capture_set_camera(capture, &controls);
 }
 
 static double lens_tolerance(const struct capture_request *request)
@@ -467,36 +355,10 @@ static int too_long(struct capture *capture)
 			    frame->lens_dpt, id_of(capture));
 }
 
-/* Return: 1 a frame is under way, 0 it is too early, -1 failed. */
-static int shoot(struct capture *capture)
-{
-	uint64_t now = capture_now(), from = capture->ready_ns;
-
-	if (capture->shot_ns)
-		return 1;
-	if (capture->lens_ns && from < capture->lens_ns + LENS_NS)
-		from = capture->lens_ns + LENS_NS;
-	if (now < from) {
-		sleep_tick();
-		return 0;
-	}
-	capture->shot_ns = now;
-	if (!ops_of(capture)->shoot(capture->camera)) {
-		capture->last_frame_ns = capture_now();
-		return 1;
-	}
-	return capture_fail(capture, errno,
-			    "wanted the camera %.80s to take a photo, found: %s; see its cable and its display",
-			    id_of(capture), strerror(errno));
-}
-
 int capture_expose(struct capture *capture)
 {
-	bool on_demand = capture->capabilities.on_demand;
-	int got = on_demand ? shoot(capture) : 1;
+	int got = capture_look(capture);
 
-	if (got > 0)
-		got = capture_next(capture);
 	if (got <= 0)
 		return got ? got : too_long(capture);
 	if (is_photo(capture))

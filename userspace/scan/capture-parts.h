@@ -257,7 +257,30 @@ uint64_t capture_now(void);
 int capture_commanded(const struct capture *capture);
 
 /*
- * capture-open.c: all that can be known to be wrong before anything moves.
+ * capture-begin.c
+ */
+
+/** capture_try - all checks of a new scan; nothing is made */
+int capture_try(struct capture *capture);
+
+/** capture_begin - all checks, then the journal of settings and the project */
+int capture_begin(struct capture *capture);
+
+/** capture_light_up - switch the light on, in the journal first */
+int capture_light_up(struct capture *capture);
+
+/** capture_set_status - project_scan_status(), with a sentence */
+int capture_set_status(struct capture *capture, const char *status);
+
+/*
+ * capture-finish.c
+ */
+
+/** capture_finish - close and free all but the path, put settings back */
+void capture_finish(struct capture *capture);
+
+/*
+ * capture-open.c: the rig and the camera.
  */
 
 /** capture_open_rig - motors, axes, trigger line */
@@ -266,14 +289,28 @@ int capture_open_rig(struct capture *capture);
 /** capture_open_camera - open and configure it; nothing with a trigger */
 int capture_open_camera(struct capture *capture);
 
-/** capture_make_path - the points in their order, checked */
-int capture_make_path(struct capture *capture);
+/*
+ * capture-folder.c
+ */
 
 /**
  * capture_open_project - project and scan; path.json and session.json of a new
  * one, or what is in those of the one to take up
  */
 int capture_open_project(struct capture *capture);
+
+/*
+ * capture-plan.c
+ */
+
+/** capture_make_path - the points in their order, checked */
+int capture_make_path(struct capture *capture);
+
+/**
+ * capture_check_path - hold the points against the axes; time of the moves
+ * @order: put them into a better order, too
+ */
+int capture_check_path(struct capture *capture, bool order);
 
 /** capture_plan - times of the moves, number of photos, memory */
 int capture_plan(struct capture *capture);
@@ -290,19 +327,6 @@ int capture_enable(struct capture *capture);
 
 /** capture_read_axes - their states */
 int capture_read_axes(struct capture *capture);
-
-/** capture_doubt - fails if a position is in doubt and cannot be found */
-int capture_doubt(struct capture *capture);
-
-/**
- * capture_trusted - may positions be relied on?
- *
- * Return: 1 yes; 0 an axis with an end stop has to be homed first; -1 failed
- */
-int capture_trusted(struct capture *capture);
-
-/** capture_home - home what has to be; blocks, but for commands */
-int capture_home(struct capture *capture);
 
 /** capture_go - start moves to angles, both axes together */
 int capture_go(struct capture *capture, double theta_deg, double phi_deg);
@@ -333,6 +357,23 @@ uint64_t capture_last_step(const struct capture *capture);
 double capture_angle(const struct capture *capture, enum capture_axes which);
 
 /*
+ * capture-trust.c
+ */
+
+/** capture_doubt - fails if a position is in doubt and cannot be found */
+int capture_doubt(struct capture *capture);
+
+/**
+ * capture_trusted - may positions be relied on?
+ *
+ * Return: 1 yes; 0 an axis with an end stop has to be homed first; -1 failed
+ */
+int capture_trusted(struct capture *capture);
+
+/** capture_home - home what has to be; blocks, but for commands */
+int capture_home(struct capture *capture);
+
+/*
  * capture-camera.c
  */
 
@@ -347,20 +388,20 @@ int capture_camera_start(struct capture *capture);
  */
 int capture_next(struct capture *capture);
 
+/** capture_look - capture_next(); a camera on demand is told first, when it is
+ * time
+ */
+int capture_look(struct capture *capture);
+
+/** capture_set_camera - its control(), with a sentence */
+int capture_set_camera(struct capture *capture,
+		       const struct camera_controls *controls);
+
 /** capture_release - give the frame back */
 void capture_release(struct capture *capture);
 
 /** capture_idle - let a tick pass; frames are shown and given back */
 int capture_idle(struct capture *capture);
-
-/** capture_needs_lock - is there something to be found at the first point? */
-bool capture_needs_lock(const struct capture *capture);
-
-/** capture_lock_begin - begin to find it */
-void capture_lock_begin(struct capture *capture);
-
-/** capture_lock - go on with it. Return: 1 found and locked, 0 not yet, -1 */
-int capture_lock(struct capture *capture);
 
 /** capture_wish_for - tell the camera what the photo in work needs */
 int capture_wish_for(struct capture *capture);
@@ -375,6 +416,19 @@ int capture_expose(struct capture *capture);
 /** capture_exposure - when the frame's exposure began, and ended */
 void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
 		      uint64_t *end_ns);
+
+/*
+ * capture-lock.c
+ */
+
+/** capture_needs_lock - is there something to be found at the first point? */
+bool capture_needs_lock(const struct capture *capture);
+
+/** capture_lock_begin - begin to find it */
+void capture_lock_begin(struct capture *capture);
+
+/** capture_lock - go on with it. Return: 1 found and locked, 0 not yet, -1 */
+int capture_lock(struct capture *capture);
 
 /*
  * capture-shots.c: which photos there are to be taken.
@@ -454,7 +508,18 @@ void capture_tell(struct capture *capture, bool force);
 /** capture_elapsed_s - since the first move, without pauses */
 double capture_elapsed_s(const struct capture *capture);
 
-/** capture_metadata - what is kept with the photo in work */
+/*
+ * capture-describe.c
+ */
+
+/** capture_describe - name and info of the photo in work
+ * @pulse: NULL: the held frame
+ */
+void capture_describe(const struct capture *capture,
+		      struct capture_photo *photo,
+		      const struct oscan_pulse *pulse);
+
+/** capture_metadata - what is kept beside it */
 json_t *capture_metadata(const struct capture *capture,
 			 const struct capture_photo *photo,
 			 const struct oscan_pulse *pulse);

@@ -5,19 +5,11 @@
  * stays in the queue until it is in the journal, so the queue is the memory.
  */
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "capture-parts.h"
-
-#ifndef OSCAN_VERSION
-#define OSCAN_VERSION "unknown"
-#endif
-
-/* Standard uncertainty of a count: a rectangle one microstep wide. */
-#define RECTANGLE 0.28867513459481287
 
 enum slot_state {
 	SLOT_FREE = 0,
@@ -328,84 +320,6 @@ static int copy_pixels(const struct capture *capture,
 	return 0;
 }
 
-/* What the frame does not tell is what it was told. */
-static void describe_frame(const struct capture *capture,
-			   struct photo_info *info)
-{
-	const struct camera_capabilities *can = &capture->capabilities;
-	const struct capture_locked *locked = &capture->locked;
-	const struct camera_frame *frame = &capture->frame;
-
-	info->camera_model = capture->request->camera->model(capture->camera);
-	info->exposure_ns = frame->exposure_ns ? frame->exposure_ns :
-						 capture->wish.exposure_ns;
-	info->gain = frame->gain ? frame->gain : locked->gain;
-	info->focal_length_mm = can->focal_length_mm;
-	info->pixel_um = can->pixel_um;
-	info->lens_dpt = isnan(frame->lens_dpt) ? capture->wish.lens_dpt :
-						  frame->lens_dpt;
-	info->red_gain = frame->red_gain ? frame->red_gain :
-					   locked->red_gain;
-	info->blue_gain = frame->blue_gain ? frame->blue_gain :
-					     locked->blue_gain;
-}
-
-static double sigma_deg(const struct capture_axis *axis)
-{
-	return axis->info ? RECTANGLE / oscan_axis_steps_per_unit(axis->info) :
-			    NAN;
-}
-
-/* What the rig cannot turn stands as the path says. */
-static double measured(const struct capture *capture, enum capture_axes which,
-		       double planned_deg)
-{
-	double angle_deg = capture_angle(capture, which);
-
-	return isnan(angle_deg) ? planned_deg : angle_deg;
-}
-
-static void describe_pose(const struct capture *capture,
-			  struct photo_info *info)
-{
-	const struct path_point *point = &capture->path.points[capture->point];
-
-	info->has_pose = true;
-	info->theta_deg = measured(capture, CAPTURE_THETA, point->theta_deg);
-	info->phi_deg = measured(capture, CAPTURE_PHI, point->phi_deg);
-	info->theta_sigma_deg = sigma_deg(&capture->axis[CAPTURE_THETA]);
-	info->phi_sigma_deg = sigma_deg(&capture->axis[CAPTURE_PHI]);
-}
-
-static void describe(const struct capture *capture,
-		     struct capture_photo *photo,
-		     const struct oscan_pulse *pulse)
-{
-	struct photo_info *info = &photo->info;
-	struct oscan_clocks clocks;
-	uint64_t begin_ns, end_ns;
-
-	project_photo_name(capture->scan, &photo->id, photo->name);
-	*info = (struct photo_info){
-		.name = photo->name,
-		.program = "oscan " OSCAN_VERSION,
-		.orientation = capture->request->orientation,
-		.lens_dpt = NAN,
-	};
-	describe_pose(capture, info);
-	if (pulse) {
-		begin_ns = pulse->time_ns;
-		end_ns = begin_ns + pulse->width_ns;
-		info->exposure_ns = pulse->width_ns;
-	} else {
-		describe_frame(capture, info);
-		capture_exposure(capture, &begin_ns, &end_ns);
-	}
-	if (!oscan_clock_read(&clocks))
-		info->utc_ns = begin_ns / 2 + end_ns / 2 +
-			       clocks.realtime_offset_ns;
-}
-
 static void keep_worst_state(struct capture *capture)
 {
 	struct capture_result *result = capture->result;
@@ -435,7 +349,7 @@ int capture_put(struct capture *capture, const struct oscan_pulse *pulse)
 	int failed = 0;
 
 	capture_shot(capture, &photo->id, &wish);
-	describe(capture, photo, pulse);
+	capture_describe(capture, photo, pulse);
 	if (!pulse) {
 		failed = copy_pixels(capture, photo);
 		show_project(capture, photo);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a capture scan tells: while it runs, and beside each photo. */
+/* What a capture scan tells while it runs. */
 #include <math.h>
-#include "axis-state.h"
 #include "capture-parts.h"
 
 #define TELL_NS (CAPTURE_NS_PER_S / 10)
@@ -59,65 +58,4 @@ void capture_tell(struct capture *capture, bool force)
 	};
 	progress.eta_s = eta_s(capture, progress.elapsed_s);
 	capture->progress(&progress, capture->progress_data);
-}
-
-static json_t *axis_json(const struct capture_axis *axis)
-{
-	if (!axis->info)
-		return json_null();
-	return json_pack("{s:I, s:s, s:I}",
-			 "steps", (json_int_t)axis->state.position,
-			 "position",
-			 position_state_name(axis->state.position_state),
-			 "last_step_ns",
-			 (json_int_t)axis->state.last_step_ns);
-}
-
-static json_t *frame_json(const struct capture *capture)
-{
-	uint64_t begin_ns, end_ns;
-
-	capture_exposure(capture, &begin_ns, &end_ns);
-	return json_pack("{s:I, s:I, s:I, s:s, s:I}",
-			 "begin_ns", (json_int_t)begin_ns,
-			 "end_ns", (json_int_t)end_ns,
-			 "camera_time_ns",
-			 (json_int_t)capture->frame.time_ns,
-			 "camera_time_marks",
-			 camera_mark_name(capture->capabilities.mark),
-			 "sequence", (json_int_t)capture->frame.sequence);
-}
-
-static json_t *pulse_json(const struct capture *capture,
-			  const struct oscan_pulse *pulse)
-{
-	return json_pack("{s:s, s:I, s:I}",
-			 "trigger", capture->request->trigger,
-			 "begin_ns", (json_int_t)pulse->time_ns,
-			 "end_ns",
-			 (json_int_t)(pulse->time_ns + pulse->width_ns));
-}
-
-json_t *capture_metadata(const struct capture *capture,
-			 const struct capture_photo *photo,
-			 const struct oscan_pulse *pulse)
-{
-	const struct path_point *point = &capture->path.points[capture->point];
-	json_t *metadata, *measured;
-
-	metadata = project_metadata(capture->scan, &photo->id,
-				    pulse ? 0 : capture->request->format,
-				    point->theta_deg, point->phi_deg,
-				    capture->path.radius_mm, &photo->info);
-	measured = json_object_get(metadata, "measured");
-	if (!json_is_object(measured))
-		return metadata;
-	json_object_set_new(measured, "theta_axis",
-			    axis_json(&capture->axis[CAPTURE_THETA]));
-	json_object_set_new(measured, "fi_axis",
-			    axis_json(&capture->axis[CAPTURE_PHI]));
-	json_object_set_new(measured, "exposure",
-			    pulse ? pulse_json(capture, pulse) :
-				    frame_json(capture));
-	return metadata;
 }

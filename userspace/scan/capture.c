@@ -4,11 +4,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "capture-parts.h"
-#include "lights.h"
 
 /* Frames in which an axis moved though it should be at rest, in a row. */
 #define RESTLESS_MOST 3
@@ -43,104 +41,20 @@ int capture_commanded(const struct capture *capture)
 				  CAPTURE_GO;
 }
 
-/* A missing light is seen before anything is made or moved. */
-static int check_light(struct capture *capture)
-{
-	const char *light = capture->request->light;
-	double percent;
-
-	if (!light || !light_get(light, &percent))
-		return 0;
-	return capture_fail(capture, errno,
-			    "wanted the light \"%.60s\", found: %s; \"oscanctl light\" lists those there are",
-			    light, strerror(errno));
-}
-
-static int check_all(struct capture *capture)
-{
-	if (capture_check(capture->request, capture->result->error)) {
-		capture->error = errno;
-		return -1;
-	}
-	if (capture_open_rig(capture) || check_light(capture))
-		return -1;
-	if (!capture->request->resume_scan && (capture_doubt(capture) ||
-					       capture_make_path(capture)))
-		return -1;
-	return capture_open_camera(capture);
-}
-
-static int set_status(struct capture *capture, const char *status,
-		      const char *message)
-{
-	if (!project_scan_status(capture->scan, status, message))
-		return 0;
-	return capture_fail(capture, errno,
-			    "wanted to write scan.json in %.200s, found: %s; free some space or make the folder writable",
-			    project_scan_folder(capture->scan),
-			    strerror(errno));
-}
-
-/* Also puts back what a scan that was killed has left. */
-static int open_restore(struct capture *capture)
-{
-	const char *folder = capture->request->state;
-	char why[RESTORE_TEXT_LEN];
-	uint32_t restored;
-
-	capture->restore = restore_open(folder, &restored, why);
-	if (!capture->restore)
-		return capture_fail(capture, errno, "%s", why);
-	if (*why)
-		snprintf(capture->result->warning, CAPTURE_ERROR_LEN, "%s",
-			 why);
-	return 0;
-}
-
-/* With what is in the journal of a scan that is taken up, or all of it. */
-static int plan(struct capture *capture)
-{
-	const struct capture_result *result = capture->result;
-
-	if (capture_plan(capture))
-		return -1;
-	return capture_check_space(capture, result->photos_total -
-					    result->photos_saved);
-}
-
 static enum capture_state check(struct capture *capture)
 {
-	bool resumed = capture->request->resume_scan;
-
-	if (check_all(capture) || (!resumed && plan(capture)) ||
-	    open_restore(capture) || capture_open_project(capture) ||
-	    (resumed && plan(capture)))
+	if (capture_begin(capture))
 		return CAPTURE_DONE;
 	if (!capture_seek_point(capture))
 		return CAPTURE_DRAIN;
-	if (set_status(capture, "running", NULL))
+	if (capture_set_status(capture, "running"))
 		return CAPTURE_DONE;
 	return CAPTURE_PREPARE;
 }
 
-static int light_up(struct capture *capture)
-{
-	const char *light = capture->request->light;
-
-	if (!light)
-		return 0;
-	if (!restore_note_light(capture->restore, light) &&
-	    !light_set(light, capture->request->brightness))
-		return 0;
-	return capture_fail(capture, errno,
-			    "wanted to set the light \"%.60s\" to %g percent, found: %s; run it as root or have the light's rights changed",
-			    light, capture->request->brightness,
-			    strerror(errno));
-}
-
 static enum capture_state prepare(struct capture *capture)
 {
-	if (capture_saver_start(capture) || light_up(capture) ||
+	if (capture_saver_start(capture) || capture_light_up(capture) ||
 	    capture_enable(capture) || capture_camera_start(capture))
 		return CAPTURE_DRAIN;
 	return CAPTURE_MOVE;
@@ -334,7 +248,7 @@ static enum capture_state stop(struct capture *capture)
 static void pause_begin(struct capture *capture)
 {
 	capture->pause_ns = capture_now();
-	set_status(capture, "paused", NULL);
+	capture_set_status(capture, "paused");
 }
 
 static enum capture_state paused(struct capture *capture)
@@ -346,7 +260,7 @@ static enum capture_state paused(struct capture *capture)
 	capture->fresh_ns = capture_now();
 	capture->paused_ns += capture->fresh_ns - capture->pause_ns;
 	capture->pause_ns = 0;
-	if (set_status(capture, "running", NULL))
+	if (capture_set_status(capture, "running"))
 		return CAPTURE_DRAIN;
 	return capture->again;
 }
@@ -495,73 +409,6 @@ static void run(struct capture *capture)
 	}
 }
 
-static void close_camera(struct capture *capture)
-{
-	const struct camera_ops *ops = capture->request->camera;
-
-	if (!capture->camera)
-		return;
-	if (capture->holding)
-		capture_release(capture);
-	if (capture->camera_running)
-		ops->stop(capture->camera);
-	ops->close(capture->camera);
-	capture->camera = NULL;
-}
-
-static void put_back(struct capture *capture)
-{
-	char why[RESTORE_TEXT_LEN];
-	uint32_t restored;
-
-	if (!capture->restore)
-		return;
-	if (restore_close(capture->restore, &restored, why) &&
-	    !*capture->result->warning)
-		snprintf(capture->result->warning, CAPTURE_ERROR_LEN, "%s",
-			 why);
-	capture->restore = NULL;
-}
-
-static void close_project(struct capture *capture)
-{
-	struct capture_result *result = capture->result;
-	const char *status = "completed";
-
-	if (capture->scan) {
-		result->resumable = !capture->complete;
-		if (!capture->complete)
-			status = capture->error == ECANCELED ? "cancelled" :
-							       "error";
-		project_scan_progress(capture->scan,
-				      capture->complete ?
-				      capture->path.count : capture->point,
-				      capture->earlier_s +
-				      result->elapsed_s);
-		/* A full disk has been told of already. */
-		if (project_scan_status(capture->scan, status,
-					*result->error ? result->error :
-							 NULL))
-			capture_fail(capture, errno,
-				     "wanted to write scan.json in %.200s, found: %s; all photos are there",
-				     result->folder, strerror(errno));
-		project_scan_close(capture->scan);
-	}
-	project_close(capture->project);
-}
-
-/* Settings last: the devices must not be in use any more. */
-static void finish(struct capture *capture)
-{
-	capture->result->elapsed_s = capture_elapsed_s(capture);
-	capture_saver_stop(capture);
-	close_camera(capture);
-	close_project(capture);
-	oscan_motor_close(capture->motor);
-	put_back(capture);
-	free(capture->moves_s);
-}
-
 static void begin(struct capture *capture,
 		  const struct capture_request *request,
 		  struct capture_result *result)
@@ -586,7 +433,7 @@ int capture_run(const struct capture_request *request,
 	capture.progress = progress;
 	capture.progress_data = data;
 	run(&capture);
-	finish(&capture);
+	capture_finish(&capture);
 	path_free(&capture.path);
 	if (capture.complete || !capture.error)
 		return 0;
@@ -600,9 +447,8 @@ int capture_preview(const struct capture_request *request, struct path *path,
 	struct capture capture;
 
 	begin(&capture, request, result);
-	if (!check_all(&capture))
-		plan(&capture);
-	finish(&capture);
+	capture_try(&capture);
+	capture_finish(&capture);
 	*path = (struct path){ 0 };
 	if (capture.error)
 		path_free(&capture.path);
