@@ -354,6 +354,42 @@ def what_is_wrong_is_refused_with_a_sentence():
         ask(404, "GET", f"/v1/projects/of%20a%20test/scans/{scan}")
 
 
+def raw(text):
+    """What the daemon says to these bytes until it closes."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(60)
+        connection.connect(path)
+        connection.sendall(text)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+        return answer
+
+
+def who_has_gone_is_forgotten_and_only_http_is_spoken():
+    streams = [events() for _ in range(5)]
+    assert ask(200, "GET", "/v1/status")["clients"] >= 6
+    for stream in streams:
+        stream.close()
+    wait("/v1/status", lambda status: status["clients"] == 1)
+    begin = b"GET /v1/status HTTP/1.1\r\nHost: x\r\n"
+    # One request for each connection; what follows it is passed over.
+    assert raw(3 * (begin + b"\r\n")).count(b"HTTP/1.1 200") == 1
+    for text in (b"CONNECT x:80 HTTP/1.1\r\n\r\n", begin +
+                 b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                 b"Sec-WebSocket-Version: 13\r\n\r\n", begin +
+                 b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                 b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"):
+        assert not raw(text), text
+    for text in (b"POST /v1/jobs HTTP/1.1\r\nContent-Length: -5\r\n\r\n{}",
+                 b"POST /v1/jobs HTTP/1.1\r\nContent-Length: x\r\n\r\n{}"):
+        assert raw(text).startswith(b"HTTP/1.1 400"), text
+    assert raw(b"POST /v1/jobs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+               b"\r\n2\r\n{}\r\n0\r\n\r\n").startswith(b"HTTP/1.1 411")
+    wait("/v1/status", lambda status: status["clients"] == 1)
+
+
 def methods_are_answered_as_http_says():
     for url in ("/v1/status", "/v1/jobs", "/v1/projects/of%20a%20test/zip"):
         connection, answer = call("HEAD", url)
@@ -389,6 +425,7 @@ for test in (each_route_of_the_code_is_described, what_the_machine_is_is_told,
              the_preview_shows_the_camera_and_gives_it_back,
              what_is_wrong_is_refused_with_a_sentence,
              methods_are_answered_as_http_says,
+             who_has_gone_is_forgotten_and_only_http_is_spoken,
              everything_described_was_asked):
     try:
         test()

@@ -30,6 +30,7 @@ enum exchange_more {
  * @work: for the pool
  * @daemon: for the handler and the streams
  * @client: connection, the server's; NULL: it has gone
+ * @watcher: of the client, the server's
  * @request: from it
  * @head: HEAD: leave the body out
  * @viewing: it is one of those who look at the preview
@@ -53,6 +54,7 @@ struct exchange {
 	struct pool_work work;
 	struct daemon *daemon;
 	void *client;
+	void *watcher;
 	struct http_request request;
 	bool head;
 	bool viewing;

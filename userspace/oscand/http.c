@@ -56,11 +56,12 @@ void http_error(struct http_response *response, unsigned int status,
 			*at = '?';
 	if (!value)
 		value = json_string(sentence);
+	value = json_pack("{s:o}", "error", value);
 	response->status = status;
 	response->type = "application/json";
-	response->body = json_dumps(json_pack("{s:o}", "error", value),
-				    JSON_COMPACT);
+	response->body = json_dumps(value, JSON_COMPACT);
 	response->size = response->body ? strlen(response->body) : 0;
+	json_decref(value);
 }
 
 void http_errno(struct http_response *response, int error,

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "listen.h"
 
-#define BACKLOG 128
+#define BACKLOG 1024
 
 static int __attribute__((format(printf, 2, 3)))
 refuse(char *why, const char *format, ...)

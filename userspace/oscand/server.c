@@ -4,6 +4,7 @@
  * what lies here, but for what server_wake() and server_stop() set.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libwebsockets.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define HEADER_DATA 8192
 #define LINGER_S 2
 #define COMMENT_S 15
+#define ACCEPTS 64
 /* A pipe or a picture is looked for again after so long. */
 #define AGAIN_US 5000
 
@@ -44,6 +46,9 @@ struct server {
 struct connection {
 	struct exchange *exchange;
 };
+
+/* What a connection is marked with. */
+static char client_unix, client_tcp;
 
 static const char error_full[] =
 	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
@@ -204,8 +209,71 @@ static void read_last_event(struct lws *wsi, struct http_request *request)
  * From a request to its answer.
  */
 
+/*
+ * The library does not read while it waits for our answer, and yet is told
+ * again and again that there is something, or that the client has gone. A
+ * second descriptor of the connection takes that away.
+ */
+static void watch(struct lws *wsi, struct exchange *exchange)
+{
+	struct server *server = server_of(wsi);
+	lws_sock_file_fd_type copy;
+
+	if (exchange->watcher)
+		return;
+	copy.filefd = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0);
+	if (copy.filefd < 0)
+		return;
+	exchange->watcher = lws_adopt_descriptor_vhost(server->vhost,
+						LWS_ADOPT_RAW_FILE_DESC, copy,
+						"watch", NULL);
+	if (exchange->watcher)
+		lws_set_opaque_user_data(exchange->watcher, exchange);
+}
+
+static void kill_soon(struct lws *wsi)
+{
+	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void unwatch(struct exchange *exchange)
+{
+	if (!exchange->watcher)
+		return;
+	lws_set_opaque_user_data(exchange->watcher, NULL);
+	kill_soon(exchange->watcher);
+	exchange->watcher = NULL;
+}
+
+/* What is sent behind a request is of no use. -1: the client has gone. */
+static int drain(struct lws *watcher)
+{
+	struct exchange *exchange = lws_get_opaque_user_data(watcher);
+	char data[CHUNK];
+	ssize_t got;
+
+	if (!exchange)
+		return -1;
+	got = recv(lws_get_socket_fd(watcher), data, sizeof(data),
+		   MSG_DONTWAIT);
+	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+		return 0;
+	if (exchange->client)
+		kill_soon(exchange->client);
+	exchange->watcher = NULL;
+	lws_set_opaque_user_data(watcher, NULL);
+	return -1;
+}
+
+static int on_watch(struct lws *wsi, enum lws_callback_reasons reason,
+		    void *user, void *in, size_t length)
+{
+	return reason == LWS_CALLBACK_RAW_RX_FILE ? drain(wsi) : 0;
+}
+
 static void send_answer(struct lws *wsi, struct exchange *exchange)
 {
+	watch(wsi, exchange);
 	exchange->stage = EXCHANGE_SEND;
 	exchange->since_ns = now_ns();
 	lws_callback_on_writable(wsi);
@@ -274,6 +342,7 @@ static int64_t body_length(struct lws *wsi, struct exchange *exchange)
 static void put_to_work(struct server *server, struct lws *wsi,
 			struct exchange *exchange)
 {
+	watch(wsi, exchange);
 	exchange->stage = EXCHANGE_WORK;
 	if (pool_put(server->pool, &exchange->work))
 		return;
@@ -539,6 +608,7 @@ static void leave(struct server *server, struct connection *connection)
 	if (!exchange)
 		return;
 	exchange->client = NULL;
+	unwatch(exchange);
 	if (exchange->stage != EXCHANGE_WORK)
 		unlink_exchange(server, exchange);
 }
@@ -587,8 +657,7 @@ static void check_times(struct server *server)
 		quiet_s = (now - at->since_ns) / 1000000000;
 		comment(at, quiet_s);
 		if (quiet_s >= limit_s(at))
-			lws_set_timeout(at->client, PENDING_TIMEOUT_USER_OK,
-					LWS_TO_KILL_ASYNC);
+			kill_soon(at->client);
 	}
 }
 
@@ -607,23 +676,51 @@ static void tick(lws_sorted_usec_list_t *sul)
  * Connections.
  */
 
-static int take_client(struct server *server, int listener)
+static void take_client(struct server *server, int fd)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	bool tcp;
+	bool tcp = is_tcp(fd);
+	struct lws *wsi;
 
-	if (fd < 0)
-		return 0;
-	tcp = is_tcp(fd);
 	if (server_clients(server) >= SERVER_CLIENTS ||
 	    (tcp && server->tcp_clients >= SERVER_TCP_CLIENTS)) {
 		send(fd, error_full, sizeof(error_full) - 1,
 		     MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
-		return 0;
+		return;
 	}
 	/* On failure the library has closed it. */
-	lws_adopt_socket_vhost(server->vhost, fd);
+	wsi = lws_adopt_socket_vhost(server->vhost, fd);
+	if (!wsi)
+		return;
+	lws_set_opaque_user_data(wsi, tcp ? &client_tcp : &client_unix);
+	atomic_fetch_add(&server->clients, 1);
+	server->tcp_clients += tcp;
+}
+
+/* Of sockets that listen, too, which are no clients. */
+static void forget_client(struct lws *wsi)
+{
+	struct server *server = server_of(wsi);
+	const void *kind = lws_get_opaque_user_data(wsi);
+
+	if (!kind)
+		return;
+	atomic_fetch_sub(&server->clients, 1);
+	server->tcp_clients -= kind == &client_tcp;
+}
+
+/* Many at once, though not so many that those who are there must wait. */
+static int take_clients(struct server *server, int listener)
+{
+	int fd;
+
+	for (int i = 0; i < ACCEPTS; i++) {
+		fd = accept4(listener, NULL, NULL,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
+		take_client(server, fd);
+	}
 	return 0;
 }
 
@@ -631,18 +728,8 @@ static int on_listen(struct lws *wsi, enum lws_callback_reasons reason,
 		     void *user, void *in, size_t length)
 {
 	if (reason == LWS_CALLBACK_RAW_RX_FILE)
-		return take_client(server_of(wsi), lws_get_socket_fd(wsi));
+		return take_clients(server_of(wsi), lws_get_socket_fd(wsi));
 	return 0;
-}
-
-static void count_client(struct lws *wsi, int change)
-{
-	struct server *server = server_of(wsi);
-	int fd = lws_get_socket_fd(wsi);
-
-	atomic_fetch_add(&server->clients, change);
-	if (is_tcp(fd))
-		server->tcp_clients += change;
 }
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason,
@@ -651,11 +738,14 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason,
 	struct connection *connection = user;
 
 	switch (reason) {
-	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-		count_client(wsi, 1);
-		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
+		forget_client(wsi);
 		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+	case LWS_CALLBACK_RAW_ADOPT:
+	case LWS_CALLBACK_RAW_RX:
+		/* Neither WebSockets, nor HTTP/2, nor CONNECT. */
+		return -1;
 	case LWS_CALLBACK_HTTP:
 		return begin(wsi, connection, in);
 	case LWS_CALLBACK_HTTP_BODY:
@@ -664,7 +754,6 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_TIMER:
 		return connection ? send_more(wsi, connection->exchange) : 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
-		count_client(wsi, -1);
 		if (connection)
 			leave(server_of(wsi), connection);
 		return 0;
@@ -680,6 +769,7 @@ static const struct lws_protocols protocols[] = {
 	{ .name = "http", .callback = on_http,
 	  .per_session_data_size = sizeof(struct connection) },
 	{ .name = "listen", .callback = on_listen },
+	{ .name = "watch", .callback = on_watch },
 	{ 0 }
 };
 
@@ -694,7 +784,7 @@ static int make_context(struct server *server)
 		.user = server,
 		.timeout_secs = SERVER_REQUEST_S,
 		.max_http_header_data = HEADER_DATA,
-		.fd_limit_per_thread = SERVER_CLIENTS + 64,
+		.fd_limit_per_thread = 2 * SERVER_CLIENTS + 64,
 		.server_string = "oscand",
 		.vhost_name = "oscand",
 	};

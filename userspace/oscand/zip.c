@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,24 +22,49 @@
 /**
  * struct zip - one being made
  * @out: where it goes
+ * @broken: nobody reads it any more
  * @root: length of what is left out of the names, with its "/"
  * @folder: path of the folder
  */
 struct zip {
 	int out;
+	bool broken;
 	size_t root;
 	char folder[PATH_MAX];
 };
 
 static atomic_int zips;
 
-static int copy(struct archive *archive, int fd, int64_t size)
+/* The library does not free all that it has when it is told of an error. */
+static la_ssize_t put(struct archive *archive, void *data, const void *buffer,
+		      size_t size)
+{
+	struct zip *zip = data;
+	const char *at = buffer;
+	size_t left = size;
+	ssize_t written;
+
+	while (left && !zip->broken) {
+		written = write(zip->out, at, left);
+		if (written < 0 && errno == EINTR)
+			continue;
+		zip->broken = written < 0;
+		if (written > 0) {
+			at += written;
+			left -= written;
+		}
+	}
+	return size;
+}
+
+static int copy(struct archive *archive, const struct zip *zip, int fd,
+		int64_t size)
 {
 	char data[CHUNK];
 	ssize_t got;
 
 	/* The library fills up what a file has become shorter by. */
-	for (; size > 0; size -= got) {
+	for (; size > 0 && !zip->broken; size -= got) {
 		got = read(fd, data, size < CHUNK ? size : CHUNK);
 		if (got <= 0)
 			return 0;
@@ -48,15 +74,15 @@ static int copy(struct archive *archive, int fd, int64_t size)
 	return 0;
 }
 
-static int write_entry(struct archive *archive, const char *name, int fd,
-		       const struct stat *status)
+static int write_entry(struct archive *archive, const struct zip *zip,
+		       const char *path, int fd, const struct stat *status)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int result;
 
 	if (!entry)
 		return -1;
-	archive_entry_set_pathname_utf8(entry, name);
+	archive_entry_set_pathname_utf8(entry, path + zip->root);
 	archive_entry_set_size(entry, status->st_size);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
@@ -64,7 +90,7 @@ static int write_entry(struct archive *archive, const char *name, int fd,
 	result = archive_write_header(archive, entry) < ARCHIVE_WARN ? -1 : 0;
 	archive_entry_free(entry);
 	if (!result)
-		result = copy(archive, fd, status->st_size);
+		result = copy(archive, zip, fd, status->st_size);
 	return result;
 }
 
@@ -78,7 +104,7 @@ static int add_file(struct archive *archive, const struct zip *zip,
 	if (fd < 0)
 		return 0;
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode))
-		result = write_entry(archive, path + zip->root, fd, &status);
+		result = write_entry(archive, zip, path, fd, &status);
 	close(fd);
 	return result;
 }
@@ -96,16 +122,13 @@ static void add_all(struct archive *archive, struct zip *zip)
 
 	if (!tree)
 		return;
-	while ((entry = fts_read(tree))) {
+	while (!zip->broken && (entry = fts_read(tree))) {
 		if (entry->fts_level && entry->fts_name[0] == '.')
 			fts_set(tree, entry, FTS_SKIP);
 		else if (entry->fts_info == FTS_F &&
 			 add_file(archive, zip, entry->fts_path))
 			break;
 	}
-	/* Without its directory nobody takes it for a whole one. */
-	if (entry)
-		archive_write_fail(archive);
 	fts_close(tree);
 }
 
@@ -117,7 +140,7 @@ static void *run(void *data)
 	if (archive && !archive_write_set_format_zip(archive) &&
 	    !archive_write_set_options(archive, "zip:compression=store") &&
 	    !archive_write_set_bytes_in_last_block(archive, 1) &&
-	    !archive_write_open_fd(archive, zip->out))
+	    !archive_write_open(archive, zip, NULL, put, NULL))
 		add_all(archive, zip);
 	archive_write_free(archive);
 	close(zip->out);
