@@ -50,7 +50,7 @@ check-pi: ## tests on an emulated Raspberry Pi 3
 	@tests/lib/check.sh pi
 
 .PHONY: fuzz
-fuzz: ## random calls in a virtual machine; FUZZ_CALLS=, FUZZ_SEED=, KERNEL=
+fuzz: ## random requests and calls; FUZZ_CALLS=, FUZZ_SECONDS=, FUZZ_SEED=, KERNEL=
 	@tests/fuzz/run
 
 .PHONY: bench
