@@ -314,7 +314,28 @@ TEST(R9_R39_R49_units_and_compression_are_those_of_the_file)
 	new_world();
 	runs_well();
 	ck_assert_str_eq(stored_text("motor_egu"), "mm");
-	ck_assert_str_ne(stored_text("compression"), "");
+	ck_assert_str_eq(stored_text("compression"), "none");
+	new_world();
+	request.compression = WRITER_DEFLATE;
+	runs_well();
+	ck_assert_str_eq(stored_text("compression"), "deflate");
+}
+
+TEST(R9_R49_R135_what_cannot_be_read_back_is_refused_with_what_can)
+{
+	new_world();
+	world.no_plugins = true;
+	request.compression = WRITER_BITSHUFFLE_LZ4;
+	fails(ENOTSUP, "take one of none, deflate, shuffle-deflate, or");
+	ck_assert_ptr_nonnull(strstr(result.error, "bitshuffle-lz4"));
+	ck_assert_uint_eq(world.moves, 0);
+	ck_assert_uint_eq(world.camera_starts, 0);
+	ck_assert_str_eq(result.path, "");
+
+	new_world();
+	request.compression = WRITER_BITSHUFFLE_LZ4;
+	runs_well();
+	ck_assert_str_eq(stored_text("compression"), "bitshuffle-lz4");
 }
 
 TEST(R120_R122_what_cannot_be_read_is_nan_and_says_so)

@@ -100,6 +100,7 @@ static struct world {
 	uint64_t first_delay_ns;	/* of the first frame after a start */
 	uint64_t dropped[8];		/* told after each start */
 	bool state_fails;
+	bool no_plugins;
 	uint32_t position_state;
 	uint64_t stall_at;		/* frames written then */
 	uint64_t stall_until_ns;	/* 0: for ever */
@@ -970,7 +971,16 @@ int writer_add_array(struct writer *writer, const char *name,
 
 const char *writer_compression_name(enum writer_compression compression)
 {
-	return compression ? NULL : "none";
+	static const char *const names[] = {
+		"none", "deflate", "shuffle-deflate", "lz4", "bitshuffle-lz4",
+	};
+
+	return names[compression];
+}
+
+bool writer_can_compress(enum writer_compression compression)
+{
+	return !world.no_plugins || compression < WRITER_LZ4;
 }
 
 void writer_outcome(struct writer *writer, const char *exit_status,

@@ -70,6 +70,11 @@ TEST(R128_times_that_scatter_give_no_verdict)
 	judge(DIAG_END_ACQUIRE, 0.1, 0.11);
 	ck_assert_int_eq(timing.verdict, DIAG_NONE);
 	ck_assert_ptr_nonnull(strstr(timing.why, "scatter"));
+	/* The exposure is 0.04 s: a little less than that is none. */
+	judge(DIAG_END_ACQUIRE, 0.077, 0.11);
+	ck_assert_double_lt(timing.spread_s, 0.04);
+	ck_assert_double_gt(timing.spread_s, 0.035);
+	ck_assert_ptr_null(strstr(timing.why, "scatter"));
 }
 
 TEST(R128_times_between_two_meanings_give_no_verdict)
@@ -83,6 +88,11 @@ TEST(R128_times_between_two_meanings_give_no_verdict)
 	diag_judge(quarter, whole, COUNT, 0.1, 0.1, 0.04, 0, &timing);
 	ck_assert_int_eq(timing.verdict, DIAG_NONE);
 	ck_assert_ptr_nonnull(strstr(timing.why, "neither"));
+	/* Half of the 0.03 s between them decides, 0.013 s are less. */
+	for (int i = 0; i < COUNT; i++)
+		whole[i] = 0.033 + 0.002 * (i % 2);
+	diag_judge(quarter, whole, COUNT, 0.1, 0.1, 0.04, 0, &timing);
+	ck_assert_int_eq(timing.verdict, DIAG_END_ACQUIRE);
 }
 
 TEST(R128_the_verdicts_have_the_names_of_the_plan)

@@ -333,6 +333,20 @@ TEST(R33_R48_numbers_out_of_range_are_told_with_their_key)
 	}
 }
 
+TEST(R9_R135_zlib_is_a_name_and_what_is_none_is_told_all_of_them)
+{
+	settings_begin(&settings);
+	ck_assert_int_eq(settings.request.compression, WRITER_PLAIN);
+	option("compression", "zlib");
+	ck_assert_int_eq(settings.request.compression, WRITER_DEFLATE);
+	wrong_option("compression", "zip",
+		     "none, deflate, shuffle-deflate, lz4");
+	wrong_option("compression", "zip", "bitshuffle-lz4");
+	settings_end(&settings);
+	refused("{\"compression\": \"zip\"}", "compression",
+		"none, deflate, shuffle-deflate, lz4");
+}
+
 TEST(R135_what_would_be_right_is_told)
 {
 	refused("{\"exposures_per_eg\": 1}", "exposures_per_eg",

@@ -81,6 +81,40 @@ silx_agrees()
 	END
 }
 
+# What the successor's master file has, in this one: the frames of the scan as
+# a view, where each was at the begin, the middle and the end of its exposure,
+# its number, its place in the file and its time; and this is what opens first.
+R132_the_frames_of_the_scan_are_a_view_with_their_positions()
+{
+	"$make" "$work/view.h5" 20 16 9 1 >/dev/null || return
+	/usr/bin/python3 - "$work/view.h5" <<-'END'
+	import sys
+	import h5py
+	import numpy as np
+	with h5py.File(sys.argv[1], "r") as file:
+	    entry = file[file.attrs["default"]]
+	    assert entry[entry.attrs["default"]].name == "/entry/data"
+	    view, data = entry["in_scan"], entry["data"]
+	    assert view.attrs["NX_class"] == "NXdata"
+	    assert view.attrs["signal"] == "data"
+	    assert list(view.attrs["axes"]) == ["turntable", ".", "."]
+	    assert view["data"].is_virtual and view["data"].shape == (10, 9, 16)
+	    rows = view["frame_index"][:]
+	    assert list(rows) == list(range(1, 20, 2)), rows
+	    assert all(len(source.file_name) and source.file_name == "."
+	               for source in view["data"].virtual_sources())
+	    detector = entry["instrument/detector"]
+	    for k, row in enumerate(rows):
+	        assert np.array_equal(view["data"][k], data["data"][row])
+	        assert view["turntable"][k] == data["turntable"][row] == row / 2
+	        assert data["turntable_start"][row] == row / 2 - 0.125
+	        assert data["turntable_end"][row] == row / 2 + 0.125
+	        assert detector["sequence_number"][row] == 3 * row
+	        assert (data["sensor_timestamp"][row] ==
+	                1000000000000 + 33333333 * row)
+	END
+}
+
 report a_file_without_frames_can_be_read round_trip 0 40 30 3
 report a_file_with_one_frame_can_be_read round_trip 1 40 30 3
 report a_file_with_two_frames_can_be_read round_trip 2 40 30 1
@@ -97,6 +131,8 @@ done
 for kind in deflate shuffle-deflate lz4 bitshuffle-lz4; do
 	report "${kind//-/_}_is_what_the_filter_reads" compressed $kind
 done
+report R132_the_frames_of_the_scan_are_a_view_with_their_positions \
+	R132_the_frames_of_the_scan_are_a_view_with_their_positions
 name=silx_finds_no_fault_in_the_nxdata
 if /usr/bin/python3 -c 'import silx.io.nxdata.parse' 2>/dev/null; then
 	report $name silx_agrees "$work"/[123]-*.h5 "$work"/*-last.h5

@@ -232,12 +232,6 @@ static struct writer *open_file(void *data, const char *path)
 
 static int create_failed(struct scan *scan, const char *path)
 {
-	const char *kind = writer_compression_name(scan->request->compression);
-
-	if (errno == ENOTSUP)
-		return scan_fail(scan, errno,
-				 "wanted frames compressed with %s, found that HDF5 cannot read that here; install its plugin (Debian: hdf5-filter-plugin, bitshuffle) or take deflate",
-				 kind);
 	return scan_fail(scan, errno,
 			 "wanted to create %.300s, found: %s; choose another folder",
 			 path, strerror(errno));

@@ -337,6 +337,23 @@ static void check_place(struct scan *scan)
 		object(scan, errno, "%s", why);
 }
 
+/* What cannot be read back is not written. */
+static void check_compression(struct scan *scan)
+{
+	const enum writer_compression wanted = scan->request->compression;
+	struct text names = { .length = 0 };
+
+	if (writer_can_compress(wanted))
+		return;
+	for (int kind = WRITER_PLAIN; kind <= WRITER_BITSHUFFLE_LZ4; kind++)
+		if (writer_can_compress((enum writer_compression)kind))
+			append(&names, writer_compression_name(
+				       (enum writer_compression)kind));
+	object(scan, ENOTSUP,
+	       "wanted frames compressed with %s, found that HDF5 cannot read that here; take one of %s, or install its plugin (Debian: hdf5-filter-plugin, bitshuffle)",
+	       writer_compression_name(wanted), names.text);
+}
+
 int scan_preflight(struct scan *scan)
 {
 	char why[FLYSCAN_ERROR_LEN];
@@ -351,6 +368,7 @@ int scan_preflight(struct scan *scan)
 	if (scan->result->geometry.velocity > 0 && scan->result->width &&
 	    scan_trigger_check(scan, why))
 		object(scan, errno, "%s", why);
+	check_compression(scan);
 	check_place(scan);
 	return scan->error ? -1 : 0;
 }
