@@ -108,6 +108,8 @@ struct journal {
 
 /**
  * struct project_scan - one that is open for writing
+ * @camera_name: of scan.json, never changes
+ * @camera_settings: likewise
  * @json: scan.json
  * @lock: of all that follows, and of @json
  * @journal: what the journal has
@@ -118,6 +120,8 @@ struct project_scan {
 	struct project *project;
 	unsigned int index;
 	char folder[PATH_MAX];
+	json_t *camera_name;
+	json_t *camera_settings;
 	json_t *json;
 	pthread_mutex_t lock;
 	struct journal journal;

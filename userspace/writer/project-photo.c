@@ -94,9 +94,8 @@ static json_t *camera_metadata(const struct project_scan *scan,
 			       const struct photo_info *info)
 {
 	return json_pack("{s:O, s:O, s:o}", "camera_name",
-			 json_object_get(scan->json, "camera_name"),
-			 "camera_settings",
-			 project_scan_camera_settings(scan), "raw_metadata",
+			 scan->camera_name, "camera_settings",
+			 scan->camera_settings, "raw_metadata",
 			 info ? photo_info_json(info) : json_null());
 }
 

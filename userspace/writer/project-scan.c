@@ -147,6 +147,8 @@ static struct project_scan *allocate(struct project *project,
 	scan->project = project;
 	scan->index = index;
 	scan->json = json_incref(json);
+	scan->camera_name = json_object_get(json, "camera_name");
+	scan->camera_settings = json_object_get(json, "camera_settings");
 	scan->fd = -1;
 	pthread_mutex_init(&scan->lock, NULL);
 	if (project_scan_path(scan->folder, project->folder, index)) {
@@ -290,16 +292,6 @@ const char *project_scan_folder(const struct project_scan *scan)
 	return scan->folder;
 }
 
-const json_t *project_scan_settings(const struct project_scan *scan)
-{
-	return json_object_get(scan->json, "settings");
-}
-
-const json_t *project_scan_camera_settings(const struct project_scan *scan)
-{
-	return json_object_get(scan->json, "camera_settings");
-}
-
 size_t project_scan_photos(struct project_scan *scan)
 {
 	size_t photos;
@@ -308,16 +300,6 @@ size_t project_scan_photos(struct project_scan *scan)
 	photos = json_object_size(scan->journal.photos);
 	pthread_mutex_unlock(&scan->lock);
 	return photos;
-}
-
-uint64_t project_scan_bytes(struct project_scan *scan)
-{
-	uint64_t bytes;
-
-	pthread_mutex_lock(&scan->lock);
-	bytes = scan->journal.bytes;
-	pthread_mutex_unlock(&scan->lock);
-	return bytes;
 }
 
 void project_scan_progress(struct project_scan *scan, unsigned int points_done,

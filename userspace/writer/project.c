@@ -277,11 +277,6 @@ int project_scratch(struct project *project, char *path)
 	return make_scratch(project->folder, path);
 }
 
-const char *project_folder(const struct project *project)
-{
-	return project->folder;
-}
-
 int project_thumbnail(struct project *project,
 		      const struct photo_pixels *pixels)
 {

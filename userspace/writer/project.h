@@ -106,9 +106,6 @@ void project_close(struct project *project);
  */
 int project_scratch(struct project *project, char *path);
 
-/** project_folder - its folder, valid until project_close() */
-const char *project_folder(const struct project *project);
-
 /**
  * project_scan_new - begin the next scan: scanNN after the last one
  * @settings: object, OpenScan3's ScanSetting and what else there is; stolen,
@@ -143,18 +140,8 @@ unsigned int project_scan_index(const struct project_scan *scan);
 /** project_scan_folder - its folder, valid until project_scan_close() */
 const char *project_scan_folder(const struct project_scan *scan);
 
-/**
- * project_scan_settings - settings and camera_settings of scan.json, as
- * project_scan_new() got them; borrowed
- */
-const json_t *project_scan_settings(const struct project_scan *scan);
-const json_t *project_scan_camera_settings(const struct project_scan *scan);
-
 /** project_scan_photos - photos of the journal; any thread */
 size_t project_scan_photos(struct project_scan *scan);
-
-/** project_scan_bytes - of all photos and their metadata; any thread */
-uint64_t project_scan_bytes(struct project_scan *scan);
 
 /**
  * struct project_photo - which photo of a scan
