@@ -10,7 +10,7 @@
 /* From the step's edge to the line's. */
 #define PULSE_AFTER_NS 150
 
-/* Events and steps are told so late. */
+/* Events are told so late, if nothing else was set. */
 #define TOLD_AFTER_NS 30000000
 
 static struct lines {
@@ -30,6 +30,7 @@ static struct lines {
 	size_t noise;			/* nth exposure has a second strobe */
 	size_t deaf_from;		/* nth exposure and all later: none */
 	bool storm;			/* of strobes */
+	uint64_t told_after_ns;
 	int set_error;
 
 	/* how they are */
@@ -141,6 +142,8 @@ static void run_lines(uint64_t until)
 
 static void tell_events(const struct oscan_monitor_handler *handler)
 {
+	uint64_t after_ns = lines.told_after_ns ? lines.told_after_ns :
+						  TOLD_AFTER_NS;
 	const struct oscan_event *event;
 
 	run_lines(world.now);
@@ -148,7 +151,7 @@ static void tell_events(const struct oscan_monitor_handler *handler)
 		strobe(world.now - 2 * TOLD_AFTER_NS);
 	while (lines.told < lines.n_events) {
 		event = &lines.events[lines.told];
-		if (event->time_ns + TOLD_AFTER_NS > world.now)
+		if (event->time_ns + after_ns > world.now)
 			break;
 		lines.told++;
 		if (handler->event)

@@ -229,6 +229,22 @@ TEST(no_frame_is_missed_where_no_pulse_is)
 	places_are_met(2, 0);
 }
 
+TEST(a_pulse_that_is_told_late_is_one_of_its_pass)
+{
+	size_t counts[3] = { 0 };
+
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.passes = 2;
+	lines.told_after_ns = 2200000000;
+	runs_well();
+	exposures_are_true(0.011);
+	places_are_met(2, 0);
+	for (size_t i = 0; i < lines.pulses - 1; i++)
+		counts[(size_t)stored_at("trigger/pulse_pass", i)]++;
+	ck_assert_uint_eq(counts[1], 51);
+	ck_assert_uint_eq(counts[2], 51);
+}
+
 TEST(frames_dropped_on_purpose_are_not_the_cameras)
 {
 	new_lines(FLYSCAN_TRIGGER_COMPARE);
@@ -377,7 +393,12 @@ TEST(what_line_camera_or_range_cannot_do_is_told_before_anything_moves)
 	refuses(EBUSY, "oscanctl trigger camera --off");
 	new_lines(FLYSCAN_TRIGGER_COMPARE);
 	request.exposure_s = 0.09;
-	refuses(E2BIG, "--t-period of 0.106 s or longer");
+	refuses(E2BIG, "--t-period of 0.1061 s or longer");
+	/* 3 microsteps, 3 and 4 in turn: 0.09 s are too long for 3. */
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.per_unit = 30;
+	request.exposure_s = 0.083;
+	refuses(E2BIG, "down to 0.09 s apart");
 	new_lines(FLYSCAN_TRIGGER_COMPARE);
 	world.readout_ns = 0;
 	request.period_s = 1.5e-4;

@@ -175,6 +175,20 @@ TEST(an_edge_has_one_frame)
 	ck_assert_uint_eq(told.match.matched, 20);
 }
 
+/* It cannot be told; a camera is soon rather than late. */
+TEST(of_offsets_that_match_as_many_it_is_the_smallest)
+{
+	begin();
+	for (int i = 0; i < 4; i++)
+		add_edge(SECOND + i * PERIOD);
+	told.frame_ns[0] = SECOND + 3 * PERIOD + MS;
+	told.truth[0] = 3;
+	told.frames = 1;
+	match(-PERIOD / 2, 16 * PERIOD, true);
+	is_true();
+	ck_assert_int_eq(told.match.offset_ns, MS);
+}
+
 TEST(nothing_is_made_up)
 {
 	begin();

@@ -205,11 +205,15 @@ static bool intervals(const struct scanfile *scan, double *least, double *most)
 
 static void write_period_card(FILE *out, const struct scanfile *scan)
 {
+	double measured = scanfile_number(scan, "t_period_measured");
+	bool triggered = isnan(measured);
 	double least, most;
 
+	if (triggered)
+		measured = scanfile_number(scan, "t_period_used");
 	fprintf(out,
-		"<div class=\"card\"><span>period of the camera</span><b>%.4g ms</b><span>measured; %.4g ms asked for",
-		scanfile_number(scan, "t_period_measured") * 1e3,
+		"<div class=\"card\"><span>period of the camera</span><b>%.4g ms</b><span>%s; %.4g ms asked for",
+		measured * 1e3, triggered ? "triggered" : "measured",
 		scanfile_number(scan, "t_period") * 1e3);
 	if (intervals(scan, &least, &most))
 		fprintf(out, "; %.4g to %.4g ms in the pass", least, most);

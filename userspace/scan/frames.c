@@ -58,9 +58,11 @@ int scan_stopped_delivering(struct scan *scan)
 int scan_silent(struct scan *scan, double seconds)
 {
 	return scan_fail(scan, ETIMEDOUT,
-			 "wanted %s frame from the camera %s, found none for %.3g s; see its cable and power and the kernel's log",
+			 "wanted %s frame from the camera %s, found none for %.3g s; see %sits cable and power and the kernel's log",
 			 scan->result->ledger.delivered ? "the next" : "a first",
-			 scan->request->camera->id(scan->camera), seconds);
+			 scan->request->camera->id(scan->camera), seconds,
+			 flyscan_triggers(scan->request) ?
+			 "the wiring of its trigger, " : "");
 }
 
 static bool nothing_yet(int error)

@@ -27,7 +27,7 @@ static void add_trigger(const struct scan *scan, struct flyscan_limit *limits,
 	double step = 1 / oscan_axis_steps_per_unit(scan->info);
 	double pulses = 1e9 / (2 * FLYSCAN_PULSE_NS);
 	const struct flyscan_limit rate = {
-		"trigger rate", 1 / scan->result->period_used_s, NAN,
+		"trigger rate", 1 / scan_trigger_shortest_s(scan), NAN,
 		fmin(1 / scan_trigger_busy_s(scan), pulses), "Hz", false
 	};
 	const struct flyscan_limit lead = {

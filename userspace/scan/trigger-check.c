@@ -19,12 +19,6 @@ static int refuse(char *why, int error, const char *format, ...)
 	return -1;
 }
 
-/* Without an error worth a microstep at the last one. */
-static bool is_whole(double steps, uint32_t places)
-{
-	return fabs(steps - rint(steps)) * places < 0.01;
-}
-
 static void add_name(char *list, size_t size, const char *name)
 {
 	size_t length = strlen(list);
@@ -96,18 +90,20 @@ static int check_idle(struct scan *scan, char *why)
 
 static int check_rate(struct scan *scan, char *why)
 {
-	double period = scan->result->period_used_s;
+	double period = scan_trigger_shortest_s(scan);
+	double asked = scan->result->period_used_s;
 	double busy = scan_trigger_busy_s(scan);
 	double least = 2 * FLYSCAN_PULSE_NS / 1e9;
 
 	if (busy > period)
 		return refuse(why, E2BIG,
-			      "wanted a pulse each %.4g s, found that the camera exposes for %.4g s and reads out for %.4g s: take a shorter --t-acquire or a --t-period of %.4g s or longer",
+			      "wanted pulses down to %.4g s apart, found that the camera exposes for %.4g s and reads out for %.4g s: take a shorter --t-acquire or a --t-period of %.4g s or longer",
 			      period, scan_trigger_exposure_s(scan),
-			      busy - scan_trigger_exposure_s(scan), busy);
+			      busy - scan_trigger_exposure_s(scan),
+			      1.001 * busy * asked / period);
 	if (period < least)
 		return refuse(why, E2BIG,
-			      "wanted a pulse each %.4g s, found that the line takes %.4g s for one: take a longer --t-period",
+			      "wanted pulses down to %.4g s apart, found that the line takes %.4g s for one: take a longer --t-period",
 			      period, least);
 	return 0;
 }
@@ -122,7 +118,7 @@ static int check_places(struct scan *scan, char *why)
 		return refuse(why, EINVAL,
 			      "wanted a pulse at each place, found the places %.3g microsteps apart: take a density of %.6g per %s or lower",
 			      steps, scan_steps(scan, 1), scan_unit(scan));
-	if (places > OSCAN_TRIGGER_LIST_LIMIT && !is_whole(steps, places))
+	if (places > OSCAN_TRIGGER_LIST_LIMIT && !scan_trigger_is_whole(scan))
 		return refuse(why, E2BIG,
 			      "wanted %u pulses %.6g microsteps apart, and a line holds no more than %d places unless they are whole microsteps apart: choose another density",
 			      places, steps, OSCAN_TRIGGER_LIST_LIMIT);

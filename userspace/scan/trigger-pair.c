@@ -28,10 +28,8 @@ int scan_line_add(struct scan_line *line, const struct scan_edge *edge)
 
 void scan_line_end(struct scan_line *line, uint64_t time_ns)
 {
-	struct scan_edge *last = line->edges + line->count - 1;
-
-	if (line->count && !last->end_ns)
-		last->end_ns = time_ns;
+	if (line->count && !line->edges[line->count - 1].end_ns)
+		line->edges[line->count - 1].end_ns = time_ns;
 }
 
 void scan_trigger_free(struct scan *scan)
@@ -146,6 +144,9 @@ static void count_answers(struct scan *scan, const struct pairing *pairing)
 			 ledger->sensor_gaps + ledger->camera_dropped;
 	uint64_t untold = ledger->pulses - pulses_told(line);
 
+	/* Of a scan that was killed the driver's count is not known. */
+	if (!ledger->pulses)
+		return;
 	for (size_t i = 0; i < pairing->frames; i++) {
 		if (pairing->edge[i] == MATCH_NONE) {
 			known += untold > 0;

@@ -25,7 +25,28 @@ double scan_trigger_exposure_s(const struct scan *scan)
 
 double scan_trigger_busy_s(const struct scan *scan)
 {
-	return scan_trigger_exposure_s(scan) + scan->capabilities.readout_ns / 1e9;
+	return scan_trigger_exposure_s(scan) +
+	       scan->capabilities.readout_ns / 1e9;
+}
+
+/* Each place is at a whole microstep. */
+double scan_trigger_shortest_s(const struct scan *scan)
+{
+	double steps = fabs(scan_trigger_spacing(scan));
+	double period = scan->result->period_used_s;
+
+	if (scan_trigger_is_whole(scan) || steps < 1)
+		return period;
+	return period * floor(steps) / steps;
+}
+
+/* Without an error worth a microstep at the last one. */
+bool scan_trigger_is_whole(const struct scan *scan)
+{
+	double steps = scan_trigger_spacing(scan);
+
+	return fabs(steps - rint(steps)) * scan->result->geometry.frames <
+	       0.01;
 }
 
 double scan_trigger_lead(const struct scan *scan)

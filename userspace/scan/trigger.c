@@ -355,17 +355,17 @@ bool scan_trigger_passed(struct scan *scan)
 	const struct scan_trigger *trigger = &scan->trigger;
 	const struct scan_line *line = &trigger->pulses;
 	size_t fired = line->count - trigger->first;
+	bool all = fired + trigger->missed == scan->result->geometry.frames;
 	uint64_t grace_ns = (2 * scan->result->period_used_s +
 			     scan_trigger_busy_s(scan)) * NS_PER_S + GRACE_NS;
-	uint64_t last_ns = fired ? line->edges[line->count - 1].time_ns :
-				   scan->passes[scan->result->passes - 1].launch_ns;
 
-	if (scan->moving &&
-	    fired + trigger->missed < scan->result->geometry.frames)
-		return false;
+	if (!all)
+		return !scan->moving && scan_now() > scan->state.last_step_ns +
+						     grace_ns;
 	if (scan->result->ledger.delivered - trigger->delivered >= fired)
 		return true;
-	return scan_now() > last_ns + grace_ns;
+	return fired && scan_now() > line->edges[line->count - 1].time_ns +
+				     grace_ns;
 }
 
 bool scan_trigger_quiet(const struct scan *scan)

@@ -92,10 +92,16 @@ double scan_trigger_exposure_s(const struct scan *scan);
 /** scan_trigger_spacing - from place to place, microsteps, not rounded */
 double scan_trigger_spacing(const struct scan *scan);
 
+/** scan_trigger_is_whole - are these whole microsteps, for all places? */
+bool scan_trigger_is_whole(const struct scan *scan);
+
+/** scan_trigger_shortest_s - shortest time from pulse to pulse */
+double scan_trigger_shortest_s(const struct scan *scan);
+
 /** scan_trigger_lead - a pulse comes so far before its place, user's unit */
 double scan_trigger_lead(const struct scan *scan);
 
-/** scan_trigger_busy_s - of exposure and readout: shortest time between pulses
+/** scan_trigger_busy_s - of exposure and readout: pulses must be further apart
  */
 double scan_trigger_busy_s(const struct scan *scan);
 

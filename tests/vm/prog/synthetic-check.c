@@ -5,7 +5,8 @@
  * pixels of each frame show is the position that the file has for it, and the
  * mean of what the rig's edges have for the time of its exposure. Where a line
  * told when a frame was exposed, that is when the rig saw a rising edge of it,
- * and each frame has one of its own.
+ * and each frame has one of its own. Where the axis had it exposed, that is at
+ * the very step that is half of exposure and readout before a whole degree.
  *
  *	synthetic-check FILE EDGES
  *
@@ -56,6 +57,7 @@ struct scan {
 	double latency_error;
 	uint64_t launch;
 	bool lines;
+	double speed;			/* degrees per second */
 	uint64_t source[MOST_FRAMES];	/* 1: TRIGGER, 2: CAPTURE */
 	uint64_t middle[MOST_FRAMES];	/* by the line */
 };
@@ -168,6 +170,7 @@ static void open_scan(struct scan *scan, const char *path)
 		wrong("the launch cannot be read");
 	H5Dclose(set);
 	read_mark(scan);
+	scan->speed = number(scan, "/entry/flyscan/scan_velocity");
 	scan->lines = H5Lexists(scan->file, "/entry/flyscan/pairing/source",
 				H5P_DEFAULT) > 0;
 	if (!scan->lines)
@@ -345,6 +348,26 @@ static size_t edge_of(const struct scan *scan, const struct edges *edges,
 	return near;
 }
 
+/* Steps are late on an emulated machine; the pulse comes with its step. */
+static void check_place(const struct scan *scan, const struct edges *edges,
+			size_t frame, uint64_t time)
+{
+	double lead = scan->speed / 2 *
+		      (scan->exposure[frame] + scan->readout);
+	size_t step = 0;
+	double place;
+
+	while (step < edges->count && edges->time[step] <= time)
+		step++;
+	if (step < 2)
+		wrong("frame %zu is exposed before any step", frame);
+	if (edges->position[step - 1] < edges->position[step - 2])
+		lead = -lead;
+	place = edges->position[step - 1] / STEPS_PER_DEG + lead;
+	if (fabs(place - rint(place)) * STEPS_PER_DEG > 0.51)
+		wrong("frame %zu is exposed for %.4f degrees", frame, place);
+}
+
 static void check_lines(const struct scan *scan, const struct edges *edges)
 {
 	size_t last = 0, edge;
@@ -353,6 +376,8 @@ static void check_lines(const struct scan *scan, const struct edges *edges)
 		if (scan->source[i] < 1 || scan->source[i] > 2)
 			wrong("frame %zu has no edge of its own", i);
 		edge = edge_of(scan, edges, i);
+		if (scan->source[i] == 1 && scan->in_scan[i])
+			check_place(scan, edges, i, edges->line[1][edge]);
 		if (i && edge <= last)
 			wrong("frames %zu and %zu have edge %zu and %zu",
 			      i - 1, i, last, edge);
