@@ -441,6 +441,12 @@ TEST(a_byte_of_zero_in_a_list_hides_nothing)
 	ck_assert_int_eq(path_make(&request, &path, said), -1);
 	ck_assert_msg(strstr(said, "\"4? 5\""), "%s", said);
 	unlink(request.file);
+	/* Nothing but them, in a time that does not grow with its square. */
+	request.file = put("", 0);
+	ck_assert_int_eq(truncate(request.file, 16 << 20), 0);
+	ck_assert_int_eq(path_make(&request, &path, said), -1);
+	ck_assert_msg(strstr(said, "found \"????"), "%s", said);
+	unlink(request.file);
 }
 
 TEST(a_list_is_kept_with_angles_beyond_a_turn_and_twice_the_same)

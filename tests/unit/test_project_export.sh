@@ -113,6 +113,21 @@ what_cannot_be_is_told()
 	grep -q 'wanted with export' "$work/err" || bad+="$(<"$work/err"); "
 }
 
+of_several_scans_one_has_to_be_named()
+{
+	cp -r "$work/projects/Vase" "$work/projects/Two"
+	cp -r "$work/projects/Two/scan01" "$work/projects/Two/scan02"
+	sed -i 's/"index": 1/"index": 2/' "$work/projects/Two/scan02/scan.json"
+	python '
+path = work + "/projects/Two/openscan_project.json"
+said = json.load(open(path))
+said["scans"]["scan02"] = dict(said["scans"]["scan01"], index=2)
+json.dump(said, open(path, "w"))
+'
+	says 2 'wanted --scan, found a project of 2 scans' Two \
+		--csv "$work/two.csv"
+}
+
 # What OpenScan3 has written: no measured pose, no lens.
 a_scan_of_OpenScan3_is_exported_with_what_it_knows()
 {
@@ -160,6 +175,7 @@ for test in poses_are_the_measured_ones_of_the_metadata \
 	    a_zip_holds_the_scan_or_the_project \
 	    what_is_there_is_not_overwritten \
 	    what_cannot_be_is_told \
+	    of_several_scans_one_has_to_be_named \
 	    a_scan_of_OpenScan3_is_exported_with_what_it_knows; do
 	bad=
 	$test

@@ -121,13 +121,6 @@ static void draw_panel(struct panel *panel, const char *title, double seconds,
 	draw_path(panel, points, path->count, now);
 }
 
-static int compare_original(const void *a, const void *b)
-{
-	const struct path_point *one = a, *two = b;
-
-	return one->original < two->original ? -1 : 1;
-}
-
 static void draw(FILE *out, const struct path *path,
 		 const struct path_axis *axis, struct path_point now,
 		 const struct path_point *sorted)
@@ -164,7 +157,7 @@ int path_svg(const struct path *path, const struct path_axis *axis,
 	errno = ENOMEM;
 	if (sorted && out) {
 		memcpy(sorted, path->points, path->count * sizeof(*sorted));
-		qsort(sorted, path->count, sizeof(*sorted), compare_original);
+		qsort(sorted, path->count, sizeof(*sorted), path_by_original);
 		draw(out, path, axis, now, sorted);
 		result = ferror(out);
 	}

@@ -36,28 +36,25 @@ static void note_flaws(const struct export_scan *scan)
 		     scan->left_out, scan->why);
 }
 
-/* Return: the only scan of the project; 0 after a sentence */
-static unsigned int only_scan(const struct project_request *request)
+/* The scan, where a project has but one. Return: exit status */
+static int only_scan(const struct project_request *request,
+		     unsigned int *index)
 {
 	char error[PROJECT_ERROR_LEN];
 	json_t *project = project_read(request->root, request->name, error);
 	json_t *scans = json_object_get(project, "scans"), *scan;
-	unsigned int index = 0;
+	int status = EXIT_SUCCESS;
 	const char *name;
 
-	if (!project) {
-		fail("%s", error);
-		return 0;
-	}
+	if (!project)
+		return fail("%s", error);
 	json_object_foreach(scans, name, scan)
-		index = json_integer_value(json_object_get(scan, "index"));
-	if (json_object_size(scans) != 1) {
-		wrong_usage("wanted --scan, found a project of %zu scans",
-			    json_object_size(scans));
-		index = 0;
-	}
+		*index = json_integer_value(json_object_get(scan, "index"));
+	if (json_object_size(scans) != 1)
+		status = wrong_usage("export: wanted --scan, found a project of %zu scans",
+				     json_object_size(scans));
 	json_decref(project);
-	return index;
+	return status;
 }
 
 /* Return: exit status; @photos: out: number of them that were described */
@@ -118,10 +115,8 @@ int project_export(const struct project_request *request)
 	if (project_name_check(request->name, error))
 		return fail("%s", error);
 	if (poses && !index)
-		index = only_scan(request);
-	if (poses && !index)
-		return EXIT_FAILURE;
-	if (poses)
+		status = only_scan(request, &index);
+	if (poses && !status)
 		status = export_poses(request, index, &photos);
 	if (!status && request->zip)
 		status = write_zip(request, &files);

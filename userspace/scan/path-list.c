@@ -87,8 +87,9 @@ static char *next_line(struct table *table)
 		table->number++;
 		text = table->line;
 		/* No text has a NUL; what is behind it must not vanish. */
-		while (strlen(text) < (size_t)length)
-			text[strlen(text)] = '?';
+		for (ssize_t i = 0; i < length; i++)
+			if (!text[i])
+				text[i] = '?';
 		if (table->number == 1 &&
 		    !strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
 			text += strlen(BYTE_ORDER_MARK);
@@ -265,13 +266,6 @@ static int take_array(struct path *path, json_t *array, const char *file,
 	return 0;
 }
 
-static int compare_original(const void *a, const void *b)
-{
-	const struct path_point *one = a, *two = b;
-
-	return one->original < two->original ? -1 : 1;
-}
-
 /* Numbers of photos that OpenScan3 left out are not kept in a new scan. */
 static int take_document(struct path *path, json_t *root, const char *file,
 			 char *error)
@@ -279,7 +273,7 @@ static int take_document(struct path *path, json_t *root, const char *file,
 	if (path_from_json(path, root, file, error))
 		return -1;
 	qsort(path->points, path->count, sizeof(*path->points),
-	      compare_original);
+	      path_by_original);
 	for (size_t i = 0; i < path->count; i++)
 		path->points[i].original = i;
 	return 0;

@@ -117,13 +117,6 @@ static double seconds_of(const struct path_point *points, size_t count,
 	return seconds;
 }
 
-static int compare_original(const void *a, const void *b)
-{
-	const struct path_point *one = a, *two = b;
-
-	return one->original < two->original ? -1 : 1;
-}
-
 void path_time(struct path *path, const struct path_axis *theta,
 	       const struct path_axis *phi, double theta_now, double phi_now)
 {
@@ -138,7 +131,7 @@ void path_time(struct path *path, const struct path_axis *theta,
 	if (!sorted)
 		return;
 	memcpy(sorted, path->points, path->count * sizeof(*sorted));
-	qsort(sorted, path->count, sizeof(*sorted), compare_original);
+	qsort(sorted, path->count, sizeof(*sorted), path_by_original);
 	path->unordered_seconds = seconds_of(sorted, path->count, theta, phi,
 					     now);
 	free(sorted);

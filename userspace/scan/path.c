@@ -34,6 +34,13 @@ int path_method_of(const char *name)
 	return -1;
 }
 
+int path_by_original(const void *a, const void *b)
+{
+	const struct path_point *one = a, *two = b;
+
+	return one->original < two->original ? -1 : 1;
+}
+
 int path_fail(char *error, int code, const char *format, ...)
 {
 	va_list arguments;

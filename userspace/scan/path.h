@@ -112,6 +112,9 @@ struct path_point {
 	double phi_deg;
 };
 
+/** path_by_original - for qsort(3): points as they were before ordering */
+int path_by_original(const void *a, const void *b);
+
 /**
  * struct path - points
  * @count: number of points, 1 to PATH_POINTS_MAX
