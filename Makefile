@@ -49,6 +49,10 @@ check-debug: ## tests on instrumented kernels, built once into the cache
 check-pi: ## tests on an emulated Raspberry Pi 3
 	@tests/lib/check.sh pi
 
+.PHONY: check-colmap
+check-colmap: ## a scan of the synthetic object against COLMAP; some minutes
+	@tests/colmap/run
+
 .PHONY: fuzz
 fuzz: ## random requests and calls; FUZZ_CALLS=, FUZZ_SECONDS=, FUZZ_SEED=, KERNEL=
 	@tests/fuzz/run
