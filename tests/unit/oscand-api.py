@@ -11,6 +11,7 @@ that is described, and as its schema says. Prints "ok NAME" or
 "not ok NAME: WHY" for each test.
 """
 import http.client
+import io
 import json
 import os
 import re
@@ -18,9 +19,10 @@ import socket
 import sys
 import time
 import zipfile
-import io
 
+import h5py
 import jsonschema
+import numpy
 import yaml
 
 openapi, routes, path, projects = sys.argv[1:]
@@ -288,6 +290,28 @@ def a_capture_scan_is_paused_and_a_fly_scan_is_not():
     assert [job["id"] for job in listed] == [first, second], listed
 
 
+def a_fly_scan_that_was_cancelled_is_completed():
+    url = "/v1/jobs/%d" % ask(201, "POST", "/v1/jobs", {
+        "kind": "flyscan", "settings": {
+            "axis": "turntable", "p_start": 0, "p_end": 20, "t_period": 0.05,
+            "file_path": "a/b", "file_name": "half", "size": "64x48"}})["id"]
+    wait(url, lambda job: job["progress"] and
+         job["progress"]["phase"] == "passing" and
+         job["progress"]["fraction"] > 0.2)
+    ask(202, "POST", url + "/cancel")
+    half = wait(url, ended)["result"]
+    assert half["file"].endswith("/flyscan/a/b/half_000001.h5"), half
+    ask(202, "POST", url + "/resume")
+    job = wait(url, ended)
+    assert job["state"] == "completed" and job["resumes"] == 1, job
+    assert job["result"]["file"] != half["file"], job
+    with h5py.File(job["result"]["file"]) as file:
+        places = file["entry/data/turntable"][:]
+    # Every place has a frame nearer than half the way to the next one.
+    for place in numpy.linspace(0, 20, 41):
+        assert abs(places - place).min() < 0.26, (place, places)
+
+
 def the_preview_shows_the_camera_and_gives_it_back():
     connection, answer = ask(200, "GET", "/v1/preview?fps=20")
     for _ in range(2):
@@ -422,6 +446,7 @@ for test in (each_route_of_the_code_is_described, what_the_machine_is_is_told,
              axes_move_stop_and_are_told,
              a_capture_scan_is_run_watched_and_read,
              a_capture_scan_is_paused_and_a_fly_scan_is_not,
+             a_fly_scan_that_was_cancelled_is_completed,
              the_preview_shows_the_camera_and_gives_it_back,
              what_is_wrong_is_refused_with_a_sentence,
              methods_are_answered_as_http_says,

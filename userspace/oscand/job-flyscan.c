@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "../oscanctl/flyscan-resume.h"
 #include "daemon.h"
 #include "flyscan-settings.h"
 #include "job-path.h"
 #include "latency-file.h"
+#include "said.h"
 
 /* Folder of the files, below that of the state. */
 #define FOLDER "flyscan"
@@ -19,6 +21,7 @@
  * struct fly - a fly scan that runs
  * @run: the job
  * @settings: of it
+ * @resumed: what there is of it already
  * @result: of it
  * @folder: of the file
  * @latencies: path of the file of latencies
@@ -28,6 +31,7 @@
 struct fly {
 	struct job_run *run;
 	struct settings settings;
+	struct resumed resumed;
 	struct flyscan_result result;
 	char folder[PATH_MAX];
 	char latencies[PATH_MAX];
@@ -167,6 +171,26 @@ static void progress(const struct flyscan_progress *progress, void *data)
 	job_progress(fly->run, &told);
 }
 
+/* The range and the times are the file's, and so is the folder. */
+static int take_earlier(struct fly *fly)
+{
+	const json_t *file = json_object_get(fly->run->earlier, "file");
+
+	if (!json_is_string(file))
+		return 0;
+	said_begin();
+	if (resume_load(&fly->resumed, json_string_value(file),
+			&fly->settings.request)) {
+		snprintf(fly->run->error, sizeof(fly->run->error), "%s",
+			 said_error());
+		errno = EINVAL;
+		return -1;
+	}
+	if (*said_note())
+		job_log(fly->run, "%s", said_note());
+	return 0;
+}
+
 static int prepare(struct fly *fly)
 {
 	struct flyscan_request *request = &fly->settings.request;
@@ -174,6 +198,8 @@ static int prepare(struct fly *fly)
 
 	if (take(&fly->settings, fly->run->settings, daemon, fly->folder,
 		 fly->run->error))
+		return -1;
+	if (take_earlier(fly))
 		return -1;
 	if (!request->camera_id)
 		request->camera_id = daemon->camera;
@@ -220,6 +246,7 @@ int job_flyscan_run(struct job_run *run)
 	fly->begun_ns = now_ns();
 	failed = fly_scan(fly);
 	error = errno;
+	resume_end(&fly->resumed);
 	settings_end(&fly->settings);
 	free(fly);
 	errno = error;

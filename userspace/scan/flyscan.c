@@ -137,6 +137,15 @@ static double fraction(const struct scan *scan)
 	return (begun - 1 + fmin(fmax(part, 0), 1)) / scan_pass_count(scan);
 }
 
+/* Of the earlier scan some may be on their way still. */
+static uint64_t new_frames(const struct scan *scan)
+{
+	uint64_t written = writer_written(scan->writer);
+	uint64_t copied = scan->result->ledger.copied;
+
+	return written > copied ? written - copied : 0;
+}
+
 static void tell(struct scan *scan)
 {
 	const struct flyscan_result *result = scan->result;
@@ -155,8 +164,7 @@ static void tell(struct scan *scan)
 		progress.fraction = fraction(scan);
 	}
 	if (scan->writer)
-		progress.frames = writer_written(scan->writer) -
-				  result->ledger.copied;
+		progress.frames = new_frames(scan);
 	if (scan->phase > FLYSCAN_MEASURE)
 		progress.period_s = result->period_used_s;
 	scan->progress_ns = scan_now();
