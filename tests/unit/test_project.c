@@ -41,10 +41,10 @@ static char why[PROJECT_ERROR_LEN];
 /*
  * The disk: these take the place of libc's.
  */
-static int calls_left = -1;	/* then it dies, or fails with @failure */
+static atomic_int calls_left = -1;	/* then it dies, or fails with @failure */
 static int failure;		/* errno; 0: it dies */
 static bool read_only;
-static unsigned long calls, written;
+static atomic_ulong calls, written;
 
 /* Return: whether the call fails */
 static bool count_call(void)
