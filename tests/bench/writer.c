@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/writer/[a-z]*.c */
+/* LINK: userspace/writer/[cdhlnquvw]*.c userspace/writer/pack*.c userspace/writer/s[py]*.c userspace/writer/ste*.c */
 /*
  * How fast frames get to the disk: through the writer, by plain write(2) of
  * the same bytes, and by deflate within HDF5's filter pipeline, which is how

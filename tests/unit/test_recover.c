@@ -45,7 +45,7 @@
 #define ROUNDS 50
 #define STEPS 3
 #define PAGE 4096
-#define TEARS 60
+#define TEARS 30
 #define NOT_TORN 4
 #define FRAMES 600
 #define DEADLINE_MS 20000
@@ -491,7 +491,7 @@ TEST(a_write_that_the_kill_has_torn_loses_no_frame_flushed_before)
 	int torn = 0;
 
 	for (int round = 0; round < TEARS; round++) {
-		if (write_and_tear(&config, 10 + 2 * round, 1 + round % 2)) {
+		if (write_and_tear(&config, 10 + 4 * round, 1 + round % 2)) {
 			torn++;
 			if (shared->written)
 				must_recover(path, shared->written);
