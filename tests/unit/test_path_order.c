@@ -163,16 +163,16 @@ TEST(limits_hold_before_any_turn_is_taken_off)
 	path.count = 4;
 	ck_assert_int_eq(path_check(&path, &rotor, &table, said), -1);
 	ck_assert_int_eq(errno, EDOM);
-	ck_assert_ptr_nonnull(strstr(said, "2 of 4 points beyond"));
+	ck_assert_ptr_nonnull(strstr(said, "2 of 4 beyond"));
 	ck_assert_ptr_nonnull(strstr(said, "number 2 at 125.1"));
 	points[2].theta_deg = 100;
 	points[3].theta_deg = 50;
 	ck_assert_int_eq(path_check(&path, &rotor, &table, said), 0);
 	ck_assert_int_eq(path_check(&path, &rotor, &limited, said), -1);
-	ck_assert_ptr_nonnull(strstr(said, "1 of 4 points"));
+	ck_assert_ptr_nonnull(strstr(said, "1 of 4 beyond"));
 	ck_assert_ptr_nonnull(strstr(said, "phi"));
 	ck_assert_int_eq(path_check(&path, &none, &table, said), -1);
-	ck_assert_ptr_nonnull(strstr(said, "no such axis"));
+	ck_assert_ptr_nonnull(strstr(said, "wanted an axis for theta"));
 	for (int i = 0; i < 4; i++)
 		points[i].theta_deg = 77;
 	ck_assert_int_eq(path_check(&path, &none, &table, said), 0);

@@ -153,11 +153,11 @@ static int refuse(const char *name, const struct path_axis *axis,
 {
 	if (!axis->present)
 		return path_fail(error, EDOM,
-				 "wanted %zu points with different angles of the %s, found no such axis; take points with one %s",
-				 beyond, name, name);
+				 "wanted an axis for %s, of which %zu points have another angle than the rest, found none; take points with one %s",
+				 name, beyond, name);
 	return path_fail(error, EDOM,
-			 "wanted %zu of %zu points beyond the limits of the %s, %g to %g degrees, the first of them number %u at %g; choose a smaller window",
-			 beyond, count, name, axis->min_deg, axis->max_deg,
+			 "wanted all points within the limits of %s, %g to %g degrees, found %zu of %zu beyond, the first of them number %u at %g; choose a smaller window",
+			 name, axis->min_deg, axis->max_deg, beyond, count,
 			 original, deg);
 }
 
