@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,16 +142,24 @@ static int make_id(char **id, const char *model, const char *port)
 }
 
 /* Those that are connected: names are models, values are ports. */
+/*
+ * Drivers of cameras and ports are loaded and unloaded by libltdl, which
+ * several threads may not do at once.
+ */
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+
 static int detect(CameraList **list)
 {
 	GPContext *context = gp_context_new();
 	int result = context ? gp_list_new(list) : GP_ERROR_NO_MEMORY;
 
+	pthread_mutex_lock(&loading);
 	if (result >= GP_OK) {
 		result = gp_camera_autodetect(*list, context);
 		if (result < GP_OK)
 			gp_list_free(*list);
 	}
+	pthread_mutex_unlock(&loading);
 	if (context)
 		gp_context_unref(context);
 	return checked(result);
@@ -242,10 +251,12 @@ static void gphoto2_close(struct camera *camera)
 	if (!camera)
 		return;
 	gphoto2_stop(camera);
+	pthread_mutex_lock(&loading);
 	if (camera->device) {
 		gp_camera_exit(camera->device, camera->context);
 		gp_camera_unref(camera->device);
 	}
+	pthread_mutex_unlock(&loading);
 	if (camera->context)
 		gp_context_unref(camera->context);
 	free(camera->model);
@@ -266,6 +277,7 @@ static struct camera *connect(const char *model, const char *port)
 	if (!camera->context || !camera->model ||
 	    make_id(&camera->id, model, port))
 		goto err;
+	pthread_mutex_lock(&loading);
 	result = gp_camera_new(&camera->device);
 	if (result >= GP_OK)
 		result = use_model(camera->device, model, camera->context);
@@ -273,6 +285,7 @@ static struct camera *connect(const char *model, const char *port)
 		result = use_port(camera->device, port);
 	if (result >= GP_OK)
 		result = gp_camera_init(camera->device, camera->context);
+	pthread_mutex_unlock(&loading);
 	if (result >= GP_OK)
 		return camera;
 err:

@@ -152,6 +152,21 @@ int fail(int error)
 
 /* ---- the one manager that a process may have ---- */
 
+std::mutex manager_lock;
+std::condition_variable manager_ended;
+bool manager_exists;
+
+/* The last who holds it ends it; the next one begins only after that. */
+void end_manager(CameraManager *manager)
+{
+	manager->stop();
+	delete manager;
+	const std::lock_guard<std::mutex> guard(manager_lock);
+
+	manager_exists = false;
+	manager_ended.notify_all();
+}
+
 std::shared_ptr<CameraManager> start_manager()
 {
 	/* vimc's calls it an error when a frame was in flight at stop. */
@@ -163,20 +178,20 @@ std::shared_ptr<CameraManager> start_manager()
 		errno = -ret;
 		return nullptr;
 	}
-	return std::shared_ptr<CameraManager>(manager.release(),
-					      [](CameraManager *m) {
-		m->stop();
-		delete m;
-	});
+	manager_exists = true;
+	return std::shared_ptr<CameraManager>(manager.release(), end_manager);
 }
 
 std::shared_ptr<CameraManager> get_manager()
 {
-	static std::mutex manager_lock;
 	static std::weak_ptr<CameraManager> current;
-	std::lock_guard<std::mutex> guard(manager_lock);
+	std::unique_lock<std::mutex> guard(manager_lock);
 	std::shared_ptr<CameraManager> manager = current.lock();
 
+	while (!manager && manager_exists) {
+		manager_ended.wait(guard);
+		manager = current.lock();
+	}
 	if (!manager) {
 		manager = start_manager();
 		current = manager;
