@@ -434,6 +434,21 @@ def a_thousand_clients_are_answered_or_refused(daemon):
     return f"{answers}"
 
 
+def many_may_ask_for_the_same_at_once(daemon):
+    """Each path by several clients, over and over."""
+    for path in ("/v1/cameras", "/v1/axes", "/v1/lights", "/v1/projects",
+                 "/v1/jobs", "/v1/disk"):
+        data = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        for _ in range(10):
+            clients = [daemon.connect() for _ in range(8)]
+            for client in clients:
+                client.sendall(data)
+            for client in clients:
+                status = parse(client.recv(65536))[0]
+                must(status == 200, f"{path}: {status}")
+                client.close()
+
+
 def two_daemons_do_not_share(daemon):
     for more in ([], ["--socket", daemon.work + "/other"]):
         other = subprocess.run(daemon.command() + more, capture_output=True,
@@ -598,7 +613,8 @@ QUICK = [
     huge_requests_are_refused, no_path_leads_out,
     numbers_in_paths_and_queries_are_checked, what_is_not_http_is_closed,
     slow_and_half_open_clients_hold_nobody_up,
-    a_thousand_clients_are_answered_or_refused, two_daemons_do_not_share,
+    a_thousand_clients_are_answered_or_refused,
+    many_may_ask_for_the_same_at_once, two_daemons_do_not_share,
     a_scan_that_was_killed_is_completed,
 ]
 
