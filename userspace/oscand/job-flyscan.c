@@ -57,7 +57,10 @@ static int take_folder(const struct daemon *daemon, const json_t *json,
 
 	snprintf(own, sizeof(own), "%.*s/" FOLDER, PATH_MAX - 16,
 		 daemon->state);
-	return job_path(own, "file_path", path ? path : "", folder, error);
+	if (path)
+		return job_path(own, "file_path", path, folder, error);
+	strcpy(folder, own);
+	return 0;
 }
 
 static int take(struct settings *settings, json_t *json,

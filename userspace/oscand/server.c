@@ -268,7 +268,16 @@ static int drain(struct lws *watcher)
 static int on_watch(struct lws *wsi, enum lws_callback_reasons reason,
 		    void *user, void *in, size_t length)
 {
-	return reason == LWS_CALLBACK_RAW_RX_FILE ? drain(wsi) : 0;
+	struct exchange *exchange;
+
+	if (reason == LWS_CALLBACK_RAW_RX_FILE)
+		return drain(wsi);
+	if (reason != LWS_CALLBACK_RAW_CLOSE_FILE)
+		return 0;
+	exchange = lws_get_opaque_user_data(wsi);
+	if (exchange)
+		exchange->watcher = NULL;
+	return 0;
 }
 
 static void send_answer(struct lws *wsi, struct exchange *exchange)
