@@ -107,6 +107,9 @@ def check(path, wanted):
          "no baseline before and after")
     monitors = [name for name in events if name.endswith("_monitor")]
     must(len(monitors) == 3, f"monitors are {monitors}")
+    # Told while the frames come, of a scan that was killed too.
+    must(not frames or all(events[name] for name in monitors),
+         f"a monitor without events: {events}")
     must(start["plan_name"] == "flyscan", "the metadata are not there")
 
 
