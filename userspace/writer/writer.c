@@ -72,13 +72,14 @@ static uint64_t now_ns(void)
 static int write_steps(struct writer *writer)
 {
 	const struct steps *taken = &writer->steps_taken;
-	const struct writer_trace trace = {
-		taken->count, taken->time_ns, taken->position
-	};
+	struct writer_trace trace;
 
 	steps_take(&writer->steps, &writer->steps_taken);
 	if (nexus_append_steps(writer->nexus, taken))
 		return -1;
+	trace = (struct writer_trace){
+		taken->count, taken->time_ns, taken->position
+	};
 	documents_steps(writer->documents, &trace);
 	return 0;
 }
