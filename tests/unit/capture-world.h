@@ -1116,7 +1116,7 @@ static void world_begin(void)
 static void world_end(void)
 {
 	char file[128];
-	static const char *const files[] = { "path.json", "session.json" };
+	static const char *const files[] = { "path.json", "locked.json" };
 
 	for (int i = 0; i < 2; i++) {
 		snprintf(file, sizeof(file), "%s/%s", world->folder,

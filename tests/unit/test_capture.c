@@ -5,7 +5,7 @@
  * userspace/scan/capture-folder.c userspace/scan/capture-lock.c
  * userspace/scan/capture-motion.c userspace/scan/capture-open.c
  * userspace/scan/capture-plan.c userspace/scan/capture-pulse.c
- * userspace/scan/capture-save.c userspace/scan/capture-session.c
+ * userspace/scan/capture-save.c userspace/scan/capture-locked.c
  * userspace/scan/capture-settings.c userspace/scan/capture-shots.c
  * userspace/scan/capture-tell.c userspace/scan/capture-trust.c
  * userspace/scan/path.c
@@ -641,7 +641,7 @@ TEST(after_another_boot_an_assumed_position_does_not_do)
 {
 	struct capture_request request = plain();
 	char file[128], text[512];
-	FILE *session;
+	FILE *locked;
 	char *boot;
 
 	world_begin();
@@ -650,16 +650,16 @@ TEST(after_another_boot_an_assumed_position_does_not_do)
 	watcher.nth = 2;
 	watcher.deed = KILL;
 	run_to_death(&request);
-	snprintf(file, sizeof(file), "%s/session.json", world->folder);
-	session = fopen(file, "r+");
-	ck_assert_ptr_nonnull(session);
-	text[fread(text, 1, sizeof(text) - 1, session)] = '\0';
+	snprintf(file, sizeof(file), "%s/locked.json", world->folder);
+	locked = fopen(file, "r+");
+	ck_assert_ptr_nonnull(locked);
+	text[fread(text, 1, sizeof(text) - 1, locked)] = '\0';
 	boot = strstr(text, "boot_id\": \"");
 	ck_assert_ptr_nonnull(boot);
 	boot[11] ^= 1;
-	rewind(session);
-	fputs(text, session);
-	fclose(session);
+	rewind(locked);
+	fputs(text, locked);
+	fclose(locked);
 	watcher.deed = NOTHING;
 	request.resume_scan = 1;
 	check_failure(&request, ESTALE, "only assumed");

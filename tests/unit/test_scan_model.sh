@@ -97,7 +97,7 @@ what_is_automatic_is_found_in_the_frames()
 		--points 2 --min-theta 90 --max-theta 90 --max-phi 20 \
 		--focus-stacks 2 --focus-range 3:4
 	whole auto/scan01 4
-	must grep -q '"found": true' "$OPENSCAN_PROJECT_DIR/auto/scan01/session.json"
+	must grep -q '"found": true' "$OPENSCAN_PROJECT_DIR/auto/scan01/locked.json"
 }
 
 an_interrupted_scan_is_completed_and_none_is_taken_twice()

@@ -107,6 +107,22 @@ static double fraction(const struct capture_progress *progress)
 	return (double)progress->photos_saved / progress->photos_total;
 }
 
+/* What is the same at each point is one part of the scan. */
+static const char *part_of(enum capture_state state)
+{
+	switch (state) {
+	case CAPTURE_MOVE:
+	case CAPTURE_SETTLE:
+	case CAPTURE_LOCK:
+	case CAPTURE_EXPOSE:
+	case CAPTURE_QUEUE:
+	case CAPTURE_AFTER:
+		return "photos";
+	default:
+		return NULL;
+	}
+}
+
 static void progress(const struct capture_progress *progress, void *data)
 {
 	struct shoot *shoot = data;
@@ -114,6 +130,7 @@ static void progress(const struct capture_progress *progress, void *data)
 		/* Which need not mean that all is done. */
 		.phase = progress->state == CAPTURE_DONE ? "ended" :
 			 capture_state_name(progress->state),
+		.part = part_of(progress->state),
 		.done = progress->photos_saved,
 		.total = progress->photos_total,
 		.fraction = fraction(progress),

@@ -98,6 +98,7 @@ void job_set_progress(struct job *job, const struct job_progress *progress)
 	copy_text(job->phase, sizeof(job->phase), progress->phase);
 	job->progress = *progress;
 	job->progress.phase = job->phase;
+	job->progress.part = NULL;
 	job->has_progress = true;
 }
 

@@ -35,6 +35,7 @@ struct job_line {
  * @has_progress: @progress counts
  * @progress: last told
  * @phase: @progress.phase lies here
+ * @part: the one that the log had last
  * @error: "" none
  * @result: NULL none
  * @resumes: how often it was taken up again
@@ -54,6 +55,7 @@ struct job {
 	bool has_progress;
 	struct job_progress progress;
 	char phase[64];
+	char part[64];
 	char error[JOBS_ERROR_LEN];
 	json_t *result;
 	uint64_t resumes;

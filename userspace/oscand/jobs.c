@@ -470,16 +470,17 @@ unsigned int jobs_pending(struct jobs *jobs)
 
 void job_progress(struct job_run *run, const struct job_progress *progress)
 {
+	const char *part = progress->part ? progress->part : progress->phase;
 	struct jobs *jobs = run->jobs;
 	struct job *job;
-	bool phase;
 
 	pthread_mutex_lock(&jobs->lock);
 	job = jobs->active;
-	phase = !job->has_progress || strcmp(job->phase, progress->phase);
 	job_set_progress(job, progress);
-	if (phase)
-		add_line(jobs, job, progress->phase);
+	if (strcmp(job->part, part)) {
+		snprintf(job->part, sizeof(job->part), "%s", part);
+		add_line(jobs, job, part);
+	}
 	if (now_ns() - jobs->told_ns >= PROGRESS_NS) {
 		jobs->told_ns = now_ns();
 		tell(jobs, "progress",

@@ -64,6 +64,7 @@ int job_state(const char *name);
 /**
  * struct job_progress - how far a job has come
  * @phase: what it does, for people; static text
+ * @part: likewise, less finely: the log has a line when it changes; NULL: @phase
  * @done: photos or frames stored
  * @total: in all, 0: not known yet
  * @fraction: 0 to 1
@@ -72,6 +73,7 @@ int job_state(const char *name);
  */
 struct job_progress {
 	const char *phase;
+	const char *part;
 	uint64_t done;
 	uint64_t total;
 	double fraction;

@@ -81,7 +81,7 @@ static int new_scan(struct capture *capture)
 		return capture_fail(capture, errno, "%s", why);
 	if (freeze_path(capture))
 		return -1;
-	return capture_session_save(capture);
+	return capture_locked_save(capture);
 }
 
 /* Killed before the order was frozen, a scan has none, and no photo. */
@@ -110,7 +110,7 @@ static int old_scan(struct capture *capture)
 	if (load_path(capture))
 		return -1;
 	capture->earlier_s = project_scan_duration(capture->scan);
-	return capture_session_load(capture);
+	return capture_locked_load(capture);
 }
 
 int capture_open_project(struct capture *capture)

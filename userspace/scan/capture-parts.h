@@ -72,7 +72,7 @@ struct capture_wish {
 };
 
 /**
- * struct capture_locked - session.json: what must outlive a crash
+ * struct capture_locked - locked.json: what must outlive a crash
  * @boot: id of the boot in which the axes were last trusted
  * @begin_deg: where the axes stood when the scan began, NAN without the axis
  *	and where that is not known
@@ -157,7 +157,7 @@ struct capture_saver;
  * @shot: of its photos
  * @down: its focus stack goes from the greatest to the least
  * @restless: frames in a row in which an axis moved
- * @locked: session.json
+ * @locked: locked.json
  * @saver: queue and workers
  * @saved: photos in the journal by this run
  * @shown: the thumbnail of the project has been seen to
@@ -294,7 +294,7 @@ int capture_open_camera(struct capture *capture);
  */
 
 /**
- * capture_open_project - project and scan; path.json and session.json of a new
+ * capture_open_project - project and scan; path.json and locked.json of a new
  * one, or what is in those of the one to take up
  */
 int capture_open_project(struct capture *capture);
@@ -486,14 +486,14 @@ int capture_saver_check(struct capture *capture);
 void capture_saver_stop(struct capture *capture);
 
 /*
- * capture-session.c
+ * capture-locked.c
  */
 
-/** capture_session_save - write session.json */
-int capture_session_save(struct capture *capture);
+/** capture_locked_save - write locked.json */
+int capture_locked_save(struct capture *capture);
 
-/** capture_session_load - read it; one that is not there changes nothing */
-int capture_session_load(struct capture *capture);
+/** capture_locked_load - read it; one that is not there changes nothing */
+int capture_locked_load(struct capture *capture);
 
 /** capture_boot_id - of this boot */
 void capture_boot_id(char boot[40]);

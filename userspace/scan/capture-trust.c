@@ -79,7 +79,7 @@ static int note_boot(struct capture *capture)
 	if (!strcmp(boot, capture->locked.boot))
 		return 0;
 	strcpy(capture->locked.boot, boot);
-	return capture_session_save(capture);
+	return capture_locked_save(capture);
 }
 
 int capture_trusted(struct capture *capture)
@@ -149,7 +149,7 @@ static int forget_begin(struct capture *capture, enum capture_axes which)
 	if (capture->points_before || capture->points_run)
 		return 0;
 	capture->locked.begin_deg[which] = NAN;
-	return capture_session_save(capture);
+	return capture_locked_save(capture);
 }
 
 static int home_axis(struct capture *capture, enum capture_axes which)

@@ -123,7 +123,7 @@ static enum capture_state lock(struct capture *capture)
 
 	if (locked <= 0)
 		return locked < 0 ? CAPTURE_STOP : CAPTURE_LOCK;
-	if (capture_session_save(capture) || capture_wish_for(capture))
+	if (capture_locked_save(capture) || capture_wish_for(capture))
 		return CAPTURE_STOP;
 	return CAPTURE_EXPOSE;
 }

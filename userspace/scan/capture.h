@@ -14,7 +14,7 @@
  * Whatever happens, the axes are at rest, every photo that was taken is saved
  * or will be taken again, and the scan can be taken up: the order is in
  * path.json, what was saved in the journal of the project, what was locked
- * (exposure, white balance, focus) in session.json of the scan's folder. The
+ * (exposure, white balance, focus) in locked.json of the scan's folder. The
  * motors stay on, so that their positions stay known.
  *
  * Memory: struct capture_request.queue photos, the frames that the camera

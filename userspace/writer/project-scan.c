@@ -41,7 +41,7 @@ static uint64_t size_of(const struct project_scan *scan, const char *name)
 /* Files that the scan has put beside the photos. */
 static uint64_t size_of_others(const struct project_scan *scan)
 {
-	return size_of(scan, "path.json") + size_of(scan, "session.json");
+	return size_of(scan, "path.json") + size_of(scan, "locked.json");
 }
 
 static json_int_t text_size(json_t *json)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* session.json: what a scan that is taken up again cannot find out. */
+/* locked.json: what a scan that is taken up again cannot find out. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,10 +20,10 @@ void capture_boot_id(char boot[40])
 		fclose(file);
 }
 
-static void session_file(const struct capture *capture, char *file,
+static void locked_file(const struct capture *capture, char *file,
 			 size_t size)
 {
-	snprintf(file, size, "%s/session.json",
+	snprintf(file, size, "%s/locked.json",
 		 project_scan_folder(capture->scan));
 }
 
@@ -47,28 +47,28 @@ static json_t *to_json(const struct capture_locked *locked)
 			 "lens_dpt", number(locked->lens_dpt));
 }
 
-int capture_session_save(struct capture *capture)
+int capture_locked_save(struct capture *capture)
 {
-	json_t *session = to_json(&capture->locked);
+	json_t *json = to_json(&capture->locked);
 	char file[CAPTURE_PATH_LEN];
 	int failed;
 
-	session_file(capture, file, sizeof(file));
+	locked_file(capture, file, sizeof(file));
 	errno = ENOMEM;
-	failed = !session || durable_json(file, session, NULL);
-	json_decref(session);
+	failed = !json || durable_json(file, json, NULL);
+	json_decref(json);
 	if (!failed)
 		return 0;
 	return capture_fail(capture, errno,
-			    "wanted to write session.json in %.200s, found: %s; free some space or make the folder writable",
+			    "wanted to write locked.json in %.200s, found: %s; free some space or make the folder writable",
 			    project_scan_folder(capture->scan),
 			    strerror(errno));
 }
 
-static bool take_number(const json_t *session, const char *key, double least,
+static bool take_number(const json_t *json, const char *key, double least,
 			double most, double *value)
 {
-	const json_t *entry = json_object_get(session, key);
+	const json_t *entry = json_object_get(json, key);
 
 	if (json_is_null(entry))
 		return true;
@@ -78,50 +78,50 @@ static bool take_number(const json_t *session, const char *key, double least,
 	return *value >= least && *value <= most;
 }
 
-static bool from_json(const json_t *session, struct capture_locked *locked)
+static bool from_json(const json_t *json, struct capture_locked *locked)
 {
-	const char *boot = json_string_value(json_object_get(session,
+	const char *boot = json_string_value(json_object_get(json,
 							     "boot_id"));
-	const json_t *found = json_object_get(session, "found");
+	const json_t *found = json_object_get(json, "found");
 	double exposure_ns = 0;
 
 	if (!boot || strlen(boot) >= sizeof(locked->boot) ||
 	    !json_is_boolean(found))
 		return false;
 	strcpy(locked->boot, boot);
-	if (!take_number(session, "begin_theta", -1e6, 1e6,
+	if (!take_number(json, "begin_theta", -1e6, 1e6,
 			 &locked->begin_deg[CAPTURE_THETA]) ||
-	    !take_number(session, "begin_fi", -1e6, 1e6,
+	    !take_number(json, "begin_fi", -1e6, 1e6,
 			 &locked->begin_deg[CAPTURE_PHI]))
 		return false;
 	locked->found = json_is_true(found);
 	if (!locked->found)
 		return true;
-	if (!take_number(session, "exposure_ns", 0, 1e13, &exposure_ns))
+	if (!take_number(json, "exposure_ns", 0, 1e13, &exposure_ns))
 		return false;
 	locked->exposure_ns = exposure_ns;
-	return take_number(session, "gain", 0, 1e4, &locked->gain) &&
-	       take_number(session, "red_gain", 0, 1e4, &locked->red_gain) &&
-	       take_number(session, "blue_gain", 0, 1e4,
+	return take_number(json, "gain", 0, 1e4, &locked->gain) &&
+	       take_number(json, "red_gain", 0, 1e4, &locked->red_gain) &&
+	       take_number(json, "blue_gain", 0, 1e4,
 			   &locked->blue_gain) &&
-	       take_number(session, "lens_dpt", 0, 1e3, &locked->lens_dpt);
+	       take_number(json, "lens_dpt", 0, 1e3, &locked->lens_dpt);
 }
 
 /* Killed before it was written, a scan has nothing in it. */
-int capture_session_load(struct capture *capture)
+int capture_locked_load(struct capture *capture)
 {
 	char file[CAPTURE_PATH_LEN];
 	json_error_t error;
-	json_t *session;
+	json_t *json;
 	bool good;
 
-	session_file(capture, file, sizeof(file));
-	session = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
-	if (!session &&
+	locked_file(capture, file, sizeof(file));
+	json = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+	if (!json &&
 	    json_error_code(&error) == json_error_cannot_open_file)
-		return capture_session_save(capture);
-	good = session && from_json(session, &capture->locked);
-	json_decref(session);
+		return capture_locked_save(capture);
+	good = json && from_json(json, &capture->locked);
+	json_decref(json);
 	if (good)
 		return 0;
 	return capture_fail(capture, EBADMSG,
