@@ -147,7 +147,9 @@ static void print_summary(const struct capture_result *result)
 		printf("queue     full %" PRIu64 " times: saving is what takes the time\n",
 		       result->queue_waits);
 	if (result->position_state)
-		printf("position  %s\n", state_of(result));
+		printf("position  %s%s\n", state_of(result),
+		       result->position_state > OSCAN_POSITION_ASSUMED ?
+		       " at some photos; their metadata say at which" : "");
 	printf("folder    %s\n", result->folder);
 }
 

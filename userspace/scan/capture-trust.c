@@ -28,7 +28,11 @@ static const char *doubt_of(uint32_t state)
 	}
 }
 
-/* A scan goes on from where it was: after a boot that is a guess. */
+/*
+ * A scan goes on from where it was: after a boot that is a guess. Without an
+ * end stop nothing better than a suspect position is to be had: the photos say
+ * that it is one.
+ */
 static bool is_doubtful(const struct capture *capture,
 			const struct capture_axis *axis)
 {
@@ -38,10 +42,17 @@ static bool is_doubtful(const struct capture *capture,
 		return true;
 	if (capture->request->trust)
 		return false;
-	if (axis->state.position_state != OSCAN_POSITION_ASSUMED)
-		return axis->state.position_state != OSCAN_POSITION_KNOWN;
-	capture_boot_id(boot);
-	return strcmp(boot, capture->locked.boot);
+	switch (axis->state.position_state) {
+	case OSCAN_POSITION_KNOWN:
+		return false;
+	case OSCAN_POSITION_SUSPECT:
+		return has_stop(axis);
+	case OSCAN_POSITION_ASSUMED:
+		capture_boot_id(boot);
+		return strcmp(boot, capture->locked.boot);
+	default:
+		return true;
+	}
 }
 
 static int distrust(struct capture *capture, const struct capture_axis *axis)

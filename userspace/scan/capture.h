@@ -95,7 +95,7 @@ struct preview;
  * @keep_free_bytes: of the disk; the scan ends before there is less
  * @preview: newest frames for people, NULL: none
  * @home: home the axes that have an end stop, whatever their position
- * @trust: rely on positions that are suspect or lost
+ * @trust: rely on positions that are suspect or lost, and do not home for them
  * @theta_stop_deg: where the end stop of @theta_axis is, NAN: at the soft
  *	limit of its side
  * @phi_stop_deg: likewise; NAN without a soft limit: 0
