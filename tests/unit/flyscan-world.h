@@ -102,6 +102,7 @@ static struct world {
 	bool state_fails;
 	bool no_plugins;
 	uint32_t position_state;
+	bool loaded_again;		/* no step was made before */
 	uint64_t stall_at;		/* frames written then */
 	uint64_t stall_until_ns;	/* 0: for ever */
 	uint64_t stall_ns;		/* that it lasts from when it began */
@@ -435,6 +436,8 @@ int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
 	state->target = world.move.to;
 	if (world.moves)
 		state->last_step_ns = step_time(&world.move, steps_made());
+	else if (!world.loaded_again)
+		state->last_step_ns = SECOND;
 	state->time_ns = world.now;
 	state->position_state = world.position_state;
 	if (world.controlled)

@@ -543,3 +543,19 @@ TEST(R143_a_scan_that_begins_where_the_axis_is_needs_no_taxi)
 }
 
 #include "flyscan-rows.h"
+
+TEST(likewise_after_the_driver_was_loaded_again)
+{
+	new_world();
+	keep_as_earlier();
+	request.earlier = &earlier;
+	world.position_state = OSCAN_POSITION_ASSUMED;
+	world.loaded_again = true;
+	fails(EPROTO, "or the driver was loaded again");
+	ck_assert_uint_eq(world.moves, 0);
+
+	new_world();
+	request.earlier = &earlier;
+	world.position_state = OSCAN_POSITION_ASSUMED;
+	runs_well();
+}

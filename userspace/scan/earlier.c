@@ -130,6 +130,15 @@ int scan_store_earlier(struct scan *scan)
 	return 0;
 }
 
+/* The driver counts from 0 then, and has made no step yet or only new ones. */
+static bool was_loaded_again(const struct scan *scan)
+{
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+
+	return !earlier->other_boot && earlier->steps &&
+	       scan->state.last_step_ns < earlier->step_ns[earlier->steps - 1];
+}
+
 int scan_check_earlier(struct scan *scan)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
@@ -142,10 +151,10 @@ int scan_check_earlier(struct scan *scan)
 				 "wanted %s with %.9g microsteps per %s as in %.200s, found %.9g; set the axis up as it was",
 				 scan->info->name, earlier->scale,
 				 scan_unit(scan), earlier->path, scale);
-	if (earlier->other_boot &&
+	if ((earlier->other_boot || was_loaded_again(scan)) &&
 	    scan->state.position_state != OSCAN_POSITION_KNOWN)
 		return scan_fail(scan, EPROTO,
-				 "wanted to complete %.200s, which is from before the machine was started again, found the position of %s not known since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",
+				 "wanted to complete %.200s, which is from before the machine was started or the driver was loaded again, found the position of %s not known since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",
 				 earlier->path, scan->info->name,
 				 scan->info->name);
 	return 0;

@@ -76,7 +76,8 @@ bool flyscan_md_key(const char *key);
  * @boot_ids: of the machine's start that the times of each are of, with a
  *	space between
  * @other_boot: not all of them are of this start; then the position must be
- *	known, for the steps were not counted in between
+ *	known, for the steps were not counted in between; likewise where the
+ *	driver was loaded again, which its last step tells
  * @width: pixels
  * @height: pixels
  * @pixels: copy the pixels of frame @index; 0, or -1 with errno
