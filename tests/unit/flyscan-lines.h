@@ -23,12 +23,15 @@ static struct lines {
 	uint64_t delay_ns;		/* from the pulse to the exposure */
 	int64_t late_ns;		/* its times, beside what they mark */
 	uint64_t jitter_ns;		/* likewise, up and down */
+	size_t skip;			/* nth place of a pass never matches */
 	size_t ignore;			/* nth exposure is not made */
 	size_t lose_frame;		/* nth exposure has no frame */
 	size_t lose_event;		/* nth pulse is not told */
 	size_t lose_strobe;		/* nth exposure has no strobe */
 	size_t noise;			/* nth exposure has a second strobe */
 	size_t deaf_from;		/* nth exposure and all later: none */
+	uint64_t first_ns;		/* the first frame comes later */
+	int get_error;			/* once there was a pass */
 	bool storm;			/* of strobes */
 	uint64_t told_after_ns;
 	int set_error;
@@ -36,6 +39,7 @@ static struct lines {
 	/* how they are */
 	bool armed;
 	struct oscan_trigger_set set;
+	struct oscan_trigger_set pass;	/* the last one but OFF */
 	int64_t places[MOST_FRAMES];
 	size_t next;
 	uint64_t fired;
@@ -119,7 +123,7 @@ static void run_lines(uint64_t until)
 {
 	uint32_t way = sign_of(&world.move) > 0 ? OSCAN_TRIGGER_UP :
 						  OSCAN_TRIGGER_DOWN;
-	int64_t made, n;
+	int64_t made, n, position;
 
 	if (!world.moves || !lines.armed || !(lines.set.flags & way))
 		return;
@@ -127,14 +131,16 @@ static void run_lines(uint64_t until)
 	if (world.moves >= 2 && world.stuck_at && made > world.stuck_at)
 		made = world.stuck_at;
 	while (lines.next < lines.set.number) {
-		n = (next_place() - world.move.from) * sign_of(&world.move);
+		position = next_place();
+		n = (position - world.move.from) * sign_of(&world.move);
 		if (n < 1 || n > made)
 			break;
+		if (++lines.next == lines.skip)
+			continue;
 		lines.fired++;
 		pulse_at(OSCAN_EVENT_TRIGGER,
 			 step_time(&world.move, n) + PULSE_AFTER_NS,
-			 next_place());
-		lines.next++;
+			 position);
 	}
 	if (lines.next == lines.set.number)
 		lines.armed = false;
@@ -170,6 +176,8 @@ static int triggered_next(struct camera_frame *frame, uint64_t until)
 		world.frame++;
 	start = lines.exposures[world.frame];
 	due = start + world.exposure_ns + world.readout_ns + 700000;
+	if (world.camera_starts == 2 && !world.frame)
+		due += lines.first_ns;
 	if (world.frame >= lines.n_exposures || due > until) {
 		advance(until);
 		errno = ETIMEDOUT;
@@ -241,10 +249,14 @@ int oscan_trigger_get(struct oscan_motor *motor, unsigned int line,
 	errno = ENXIO;
 	if (line > 1 || lines.absent)
 		return -1;
+	errno = lines.get_error;
+	if (lines.sets && lines.get_error)
+		return -1;
 	*state = (struct oscan_trigger){
 		.line = line,
 		.status = lines.armed || lines.armed_before ?
 			  OSCAN_TRIGGER_ARMED : OSCAN_TRIGGER_IDLE,
+		.number = lines.set.number,
 		.fired = lines.fired,
 	};
 	strcpy(state->name, line ? "camera" : "flash");
@@ -261,12 +273,14 @@ int oscan_trigger_set(struct oscan_motor *motor,
 	ck_assert_uint_eq(set->line, 1);
 	if (set->mode != OSCAN_TRIGGER_OFF) {
 		ck_assert(!world.moving);
-		ck_assert_uint_lt(set->number, MOST_FRAMES);
+		lines.pass = *set;
 		lines.sets++;
 	}
-	if (set->mode == OSCAN_TRIGGER_LIST)
+	if (set->mode == OSCAN_TRIGGER_LIST) {
+		ck_assert_uint_lt(set->number, MOST_FRAMES);
 		memcpy(lines.places, (void *)(uintptr_t)set->positions,
 		       set->number * sizeof(*lines.places));
+	}
 	lines.set = *set;
 	lines.armed = set->mode != OSCAN_TRIGGER_OFF;
 	lines.next = 0;

@@ -24,7 +24,7 @@
 
 #define EXPOSURE 40000000
 #define READOUT 16000000
-#define MIDDLE (EXPOSURE / 2 + READOUT / 2)
+#define MIDDLE (world.exposure_ns / 2 + world.readout_ns / 2)
 
 /* Times of a camera that tell nothing but the order. */
 static void any_times(void)
@@ -229,6 +229,99 @@ TEST(no_frame_is_missed_where_no_pulse_is)
 	places_are_met(2, 0);
 }
 
+/* Its frame is there before the event of its last pulse is read. */
+TEST(likewise_where_frames_come_before_their_pulses_are_told)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.passes = 2;
+	request.taxi_allowance = 8;
+	request.exposure_s = 0.005;
+	world.exposure_ns = 5000000;
+	runs_well();
+	places_are_met(2, 0);
+}
+
+TEST(a_place_that_no_step_came_to_fails_the_scan)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.passes = 2;
+	lines.skip = 20;
+	fails(ENODATA, "found 2 places without a pulse");
+	ck_assert_uint_eq(result.ledger.pulses, 2 * 50);
+	ck_assert_uint_eq(result.ledger.pulses_missed, 2);
+	/* Those behind the place where it ended are not missed. */
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	world.stopped_at = 300;
+	fails(ECONNABORTED, "stopped from elsewhere");
+	ck_assert_uint_eq(result.ledger.pulses_missed, 0);
+}
+
+TEST(a_line_that_cannot_be_read_is_told)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	lines.get_error = ENXIO;
+	fails(ENXIO, "wanted the pulses of the line camera");
+}
+
+/* 5 microsteps apart, and half a microstep beside one. */
+static void half_way(void)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.per_unit = 20;
+	request.exposure_s = 0.034;
+	world.exposure_ns = 34000000;
+	request.trigger_latency_ns = 25000000;
+	lines.delay_ns = 25000000;
+}
+
+TEST(places_are_evenly_apart_however_their_numbers_are_rounded)
+{
+	half_way();
+	request.passes = 2;
+	runs_well();
+	exposures_are_true(0.011);
+	ck_assert_uint_eq(lines.pass.number, 101);
+	for (size_t i = 1; i < 101; i++)
+		ck_assert_int_eq(lines.places[i] - lines.places[i - 1], -5);
+	half_way();
+	runs_well();
+	for (size_t i = 1; i < 101; i++)
+		ck_assert_int_eq(lines.places[i] - lines.places[i - 1], 5);
+	/* 2.5 apart: 2 and 3 in turn. */
+	half_way();
+	request.per_unit = 40;
+	runs_well();
+	for (size_t i = 2; i < 201; i++)
+		ck_assert_int_eq(lines.places[i] - lines.places[i - 2], 5);
+}
+
+TEST(places_that_no_list_holds_are_evenly_apart_too)
+{
+	for (int way = 1; way >= -1; way -= 2) {
+		half_way();
+		axis_info.limit_max = 400000;
+		request.start = way > 0 ? 0 : 3277;
+		request.end = way > 0 ? 3277 : 0;
+		world.cancel_in = FLYSCAN_PASS;
+		fails(ECANCELED, "ended early");
+		ck_assert_uint_eq(lines.pass.mode, OSCAN_TRIGGER_EVERY);
+		ck_assert_uint_eq(lines.pass.number, 65541);
+		ck_assert_int_eq(lines.pass.distance, 5 * way);
+	}
+	axis_info.limit_max = 10000;
+}
+
+/* The frame of the first pulse that tried it comes after the second one. */
+TEST(a_late_frame_of_a_pulse_before_the_pass_is_none_of_the_pass)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	lines.first_ns = 1300000000;
+	runs_well();
+	places_are_met(1, 0);
+	ck_assert_uint_eq(result.ledger.pulses, 51);
+	ck_assert_uint_eq(result.ledger.written, 53);
+}
+
 TEST(a_pulse_that_is_told_late_is_one_of_its_pass)
 {
 	size_t counts[3] = { 0 };
@@ -287,6 +380,70 @@ TEST(R12_the_strobe_tells_when_a_frame_was_exposed)
 	/* Software's time, some of it after the frame was read out. */
 	strobe_with(CAMERA_MARK_UNKNOWN, EXPOSURE + READOUT + 20000000,
 		    10000000);
+}
+
+/* Of a camera that tells the exposure of no frame, nor, if @settings, at all. */
+static struct camera_ops mute;
+static bool mute_settings;
+
+static int mute_configure(struct camera *camera,
+			  struct camera_settings *settings)
+{
+	int result = camera_configure(camera, settings);
+
+	if (mute_settings)
+		settings->exposure_ns = 0;
+	return result;
+}
+
+static int mute_next(struct camera *camera, struct camera_frame *frame,
+		     int timeout_ms)
+{
+	int result = camera_next(camera, frame, timeout_ms);
+
+	frame->exposure_ns = 0;
+	return result;
+}
+
+static void new_mute(uint32_t mark, bool settings)
+{
+	new_lines(FLYSCAN_TRIGGER_STROBE);
+	mute = camera_ops;
+	mute.configure = mute_configure;
+	mute.next = mute_next;
+	mute_settings = settings;
+	request.camera = &mute;
+	request.exposure_s = 0.07;
+	world.exposure_ns = 70000000;
+	world.mark = mark;
+	lines.late_ns = world.exposure_ns +
+			(mark == CAMERA_MARK_FRAME_END ? READOUT : 0);
+}
+
+static void mute_is_true(void)
+{
+	runs_well();
+	ck_assert_uint_eq(result.ledger.untimed, 0);
+	exposures_are_true(0.011);
+	places_are_met(1, 0);
+}
+
+TEST(an_exposure_that_no_frame_tells_shifts_none)
+{
+	new_mute(CAMERA_MARK_READOUT_START, false);
+	mute_is_true();
+	new_mute(CAMERA_MARK_FRAME_END, false);
+	mute_is_true();
+	/* Then the strobe tells. */
+	new_mute(CAMERA_MARK_READOUT_START, true);
+	request.capture_both = true;
+	mute_is_true();
+	new_mute(CAMERA_MARK_FRAME_END, true);
+	request.capture_both = true;
+	mute_is_true();
+	new_mute(CAMERA_MARK_FRAME_END, true);
+	fails(EOPNOTSUPP, "found that it tells none");
+	ck_assert_uint_eq(world.moves, 0);
 }
 
 TEST(a_strobe_or_a_frame_that_is_missing_shifts_no_other)

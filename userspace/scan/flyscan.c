@@ -138,12 +138,16 @@ static double fraction(const struct scan *scan)
 }
 
 /* Of the earlier scan some may be on their way still. */
-static uint64_t new_frames(const struct scan *scan)
+static uint64_t less_copied(const struct scan *scan, uint64_t frames)
 {
-	uint64_t written = writer_written(scan->writer);
 	uint64_t copied = scan->result->ledger.copied;
 
-	return written > copied ? written - copied : 0;
+	return frames > copied ? frames - copied : 0;
+}
+
+static uint64_t new_frames(const struct scan *scan)
+{
+	return less_copied(scan, writer_written(scan->writer));
 }
 
 static void tell(struct scan *scan)
@@ -223,6 +227,11 @@ static int arm(struct scan *scan)
 					 scan->result->path, timeout_s);
 		scan_tell(scan);
 	}
+	while (!scan_trigger_settled(scan))
+		if (scan_cancelled(scan) ||
+		    scan_take(scan, scan_tick_ms(scan)) < 0 ||
+		    scan_watch(scan))
+			return -1;
 	return 0;
 }
 
@@ -391,8 +400,8 @@ static void count_frames(struct scan *scan)
 
 	writer_counts(scan->writer, &counts);
 	ledger->dropped = counts.dropped;
-	ledger->packed = counts.packed - ledger->copied;
-	ledger->written = counts.written - ledger->copied;
+	ledger->packed = less_copied(scan, counts.packed);
+	ledger->written = less_copied(scan, counts.written);
 }
 
 static void drain(struct scan *scan)

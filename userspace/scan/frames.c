@@ -245,6 +245,7 @@ static void count_frame(struct scan *scan, const struct camera_frame *frame)
 	scan->last_time_ns = frame->time_ns;
 	scan->last_frame_ns = scan_now();
 	scan->trigger.waits = false;
+	scan->trigger.framed_ns = scan->last_frame_ns;
 	scan->frame_timeout_ns =
 		to_ns(scan_frame_timeout_s(scan->result->period_used_s));
 }

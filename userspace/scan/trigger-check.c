@@ -150,6 +150,19 @@ static int check_camera(struct scan *scan, char *why)
 	return 0;
 }
 
+/* Without it a frame could belong to either of two strobes. */
+static int check_exposure(struct scan *scan, char *why)
+{
+	const struct flyscan_request *request = scan->request;
+
+	if (flyscan_triggers(request) || !scan_trigger_ends(scan) ||
+	    scan->settings.exposure_ns || request->capture_both)
+		return 0;
+	return refuse(why, EOPNOTSUPP,
+		      "wanted the exposure that the times of the camera %.80s come after, found that it tells none; take --capture-edges both, or another --trigger-mode",
+		      request->camera->id(scan->camera));
+}
+
 int scan_trigger_check(struct scan *scan, char *why)
 {
 	const struct flyscan_request *request = scan->request;
@@ -160,5 +173,7 @@ int scan_trigger_check(struct scan *scan, char *why)
 	    (find_trigger(scan, why) || check_idle(scan, why) ||
 	     check_rate(scan, why) || check_places(scan, why)))
 		return -1;
-	return flyscan_captures(request) ? find_capture(scan, why) : 0;
+	if (!flyscan_captures(request))
+		return 0;
+	return check_exposure(scan, why) || find_capture(scan, why) ? -1 : 0;
 }

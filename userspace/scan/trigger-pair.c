@@ -79,18 +79,49 @@ static bool make_pairing(struct scan *scan, const struct scan_line *line,
 	return true;
 }
 
+static bool tells_exposure(const struct scan *scan, size_t frames)
+{
+	const struct scan_frame *frame = scan->frames +
+					 scan->result->ledger.copied;
+
+	for (size_t i = 0; i < frames; i++)
+		if (frame[i].exposure_ns)
+			return true;
+	return false;
+}
+
+/* A pulse of noise is shorter. */
+static uint64_t longest(const struct scan_line *line)
+{
+	uint64_t most = 0, width;
+
+	for (size_t i = 0; i < line->count; i++) {
+		if (!line->edges[i].end_ns)
+			continue;
+		width = line->edges[i].end_ns - line->edges[i].time_ns;
+		if (width > most)
+			most = width;
+	}
+	return most;
+}
+
 /*
  * What a camera says that its times mark is right to half a period. Where it
- * does not say, they are taken when the frame has been exposed or later. Of one
- * that is triggered the passes, which begin and end, tell more.
+ * does not say, or does not tell the exposure that these times come after, they
+ * are taken when the frame has been exposed or later. Of one that is triggered the passes, which begin and end, tell more.
  */
-static void set_bounds(const struct scan *scan, struct match_times *times)
+static void set_bounds(const struct scan *scan, const struct scan_line *line,
+		       struct match_times *times)
 {
+	uint64_t exposure_ns = scan->settings.exposure_ns;
 	double period = scan->result->period_used_s * 1e9;
 	double low = -period / 2;
 
-	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN)
-		low = scan->settings.exposure_ns - period / 4;
+	if (!exposure_ns)
+		exposure_ns = longest(line);
+	if (scan->capabilities.mark == CAMERA_MARK_UNKNOWN ||
+	    (scan_trigger_ends(scan) && !tells_exposure(scan, times->frames)))
+		low = exposure_ns - period / 4;
 	times->period_ns = period;
 	times->low_ns = low;
 	times->high_ns = low + period;
@@ -108,7 +139,7 @@ static int pair_with(struct scan *scan, const struct scan_line *line,
 		.edges = line->count,
 	};
 
-	set_bounds(scan, &times);
+	set_bounds(scan, line, &times);
 	if (make_pairing(scan, line, pairing)) {
 		times.frame_ns = pairing->frame_ns;
 		times.edge_ns = pairing->edge_ns;
@@ -142,7 +173,8 @@ static void count_answers(struct scan *scan, const struct pairing *pairing)
 	struct flyscan_ledger *ledger = &scan->result->ledger;
 	uint64_t known = ledger->delivered - pairing->frames +
 			 ledger->sensor_gaps + ledger->camera_dropped;
-	uint64_t untold = ledger->pulses - pulses_told(line);
+	uint64_t told = pulses_told(line);
+	uint64_t untold = ledger->pulses > told ? ledger->pulses - told : 0;
 
 	/* Of a scan that was killed the driver's count is not known. */
 	if (!ledger->pulses)

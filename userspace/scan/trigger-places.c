@@ -29,6 +29,12 @@ double scan_trigger_busy_s(const struct scan *scan)
 	       scan->capabilities.readout_ns / 1e9;
 }
 
+bool scan_trigger_ends(const struct scan *scan)
+{
+	return scan->capabilities.mark == CAMERA_MARK_READOUT_START ||
+	       scan->capabilities.mark == CAMERA_MARK_FRAME_END;
+}
+
 /* Each place is at a whole microstep. */
 double scan_trigger_shortest_s(const struct scan *scan)
 {

@@ -60,7 +60,9 @@ static void add_pulse(struct scan *scan, const struct oscan_event *event)
 	}
 	if (event->time_ns < trigger->from_ns)
 		return;
-	trigger->waits = true;
+	/* Its frame may have come before we were told of it. */
+	if (event->time_ns > trigger->framed_ns)
+		trigger->waits = true;
 	add_edge(scan, &trigger->pulses, &edge);
 	keep(scan, WRITER_COURSE_PULSE, edge.time_ns, edge.position);
 }
@@ -171,7 +173,9 @@ int scan_trigger_begin(struct scan *scan, bool counts)
 		return -1;
 	trigger->from_ns = counts ? scan_now() : UINT64_MAX;
 	trigger->tried_ns = 0;
+	trigger->tries = 0;
 	trigger->waits = false;
+	trigger->framed_ns = 0;
 	trigger->pulses.count = 0;
 	trigger->strobes.count = 0;
 	return 0;
@@ -180,6 +184,7 @@ int scan_trigger_begin(struct scan *scan, bool counts)
 static int pulse(struct scan *scan)
 {
 	scan->trigger.tried_ns = scan_now();
+	scan->trigger.tries++;
 	scan->trigger.waits = true;
 	if (oscan_trigger_pulse(scan->motor, scan->trigger.pulses.number,
 				FLYSCAN_PULSE_NS, NULL))
@@ -187,9 +192,15 @@ static int pulse(struct scan *scan)
 	return 0;
 }
 
+static uint64_t busy_ns(const struct scan *scan)
+{
+	return llrint(scan_trigger_busy_s(scan) * NS_PER_S);
+}
+
 static bool is_time(const struct scan *scan)
 {
-	return scan_now() - scan->trigger.tried_ns >= TRY_NS;
+	return scan_now() - scan->trigger.tried_ns >=
+	       TRY_NS + 2 * busy_ns(scan);
 }
 
 static int runs_free(struct scan *scan)
@@ -267,16 +278,28 @@ int scan_trigger_test(struct scan *scan)
 	return pulse(scan);
 }
 
+/* One pulse has one frame, and that has come. */
+bool scan_trigger_settled(const struct scan *scan)
+{
+	const struct scan_trigger *trigger = &scan->trigger;
+
+	return trigger->tries < 2 ||
+	       scan_now() > trigger->tried_ns + busy_ns(scan) + GRACE_NS;
+}
+
 /* ---- passes ---- */
 
 static int64_t place_of(const struct scan *scan, const struct scan_pass *pass,
 			uint32_t place)
 {
-	double steps = scan_steps(scan, pass->start) + pass->direction *
-		       (place * fabs(scan_trigger_spacing(scan)) -
-			scan_steps(scan, scan_trigger_lead(scan)));
+	double first = scan_steps(scan, pass->start) - pass->direction *
+		       scan_steps(scan, scan_trigger_lead(scan));
+	double spacing = pass->direction * fabs(scan_trigger_spacing(scan));
 
-	return llrint(steps);
+	if (scan_trigger_is_whole(scan))
+		return llrint(first) + place * llrint(spacing);
+	/* Of two that are as near the same one always, for even gaps. */
+	return floor(first + place * spacing + 0.5);
 }
 
 static int set_places(struct scan *scan, const struct scan_pass *pass)
@@ -312,18 +335,24 @@ static int set_places(struct scan *scan, const struct scan_pass *pass)
 }
 
 /* The driver's counts of the pass that is over. */
-static void count_pass(struct scan *scan)
+static int count_pass(struct scan *scan)
 {
 	struct scan_trigger *trigger = &scan->trigger;
 	struct flyscan_ledger *ledger = &scan->result->ledger;
 	struct oscan_trigger state;
 
-	if (!trigger->pulses.ours ||
-	    oscan_trigger_get(scan->motor, trigger->pulses.number, &state))
-		return;
+	if (!trigger->pulses.ours)
+		return 0;
+	if (oscan_trigger_get(scan->motor, trigger->pulses.number, &state))
+		return scan_fail(scan, errno,
+				 "wanted the pulses of the line %.40s, found: %s; load the driver again",
+				 scan_trigger_line(scan), strerror(errno));
 	ledger->pulses += state.fired;
-	ledger->pulses_missed += state.missed;
+	/* A scan that ended early has places that it did not come to. */
+	ledger->pulses_missed += scan->error ? state.missed :
+					       state.number - state.fired;
 	trigger->pulses.made = state.fired;
+	return 0;
 }
 
 int scan_trigger_pass(struct scan *scan)
@@ -333,8 +362,7 @@ int scan_trigger_pass(struct scan *scan)
 
 	if (!flyscan_triggers(scan->request))
 		return 0;
-	count_pass(scan);
-	if (scan_trigger_collect(scan))
+	if (count_pass(scan) || scan_trigger_collect(scan))
 		return -1;
 	scan_pass_planned(scan, scan->result->passes, &pass);
 	if (note_line(scan, RESTORE_TRIGGER, scan_trigger_line(scan), 0))

@@ -56,7 +56,9 @@ struct scan_line {
  * @strobes: of the capture line
  * @from_ns: edges before that are not of the scan
  * @waits: there was a pulse since the last frame
+ * @framed_ns: when the last frame came
  * @tried_ns: when a pulse last tried the camera
+ * @tries: such pulses since the camera was started
  * @first: first pulse of the pass
  * @delivered: frames when it was launched
  * @missed: places of it without a pulse
@@ -68,7 +70,9 @@ struct scan_trigger {
 	struct scan_line strobes;
 	uint64_t from_ns;
 	bool waits;
+	uint64_t framed_ns;
 	uint64_t tried_ns;
+	unsigned int tries;
 	size_t first;
 	uint64_t delivered;
 	uint64_t missed;
@@ -88,6 +92,9 @@ const char *scan_capture_line(const struct scan *scan);
 
 /** scan_trigger_exposure_s - as configured; else as asked for */
 double scan_trigger_exposure_s(const struct scan *scan);
+
+/** scan_trigger_ends - do the camera's times mark the end of the exposure? */
+bool scan_trigger_ends(const struct scan *scan);
 
 /** scan_trigger_spacing - from place to place, microsteps, not rounded */
 double scan_trigger_spacing(const struct scan *scan);
@@ -126,6 +133,11 @@ int scan_trigger_try(struct scan *scan);
 
 /** scan_trigger_test - a pulse each second until there is a first frame */
 int scan_trigger_test(struct scan *scan);
+
+/** scan_trigger_settled - no frame of a pulse that tried the camera can come any
+ * more
+ */
+bool scan_trigger_settled(const struct scan *scan);
 
 /** scan_trigger_pass - have the places of the next pass pulse; at rest */
 int scan_trigger_pass(struct scan *scan);
