@@ -290,6 +290,16 @@ def a_capture_scan_is_paused_and_a_fly_scan_is_not():
     assert [job["id"] for job in listed] == [first, second], listed
 
 
+def an_error_that_is_cut_within_a_character_is_told():
+    job = ask(201, "POST", "/v1/jobs", {"kind": "capture", "settings": {
+        "project": "none", "theta_axis": "a" + 40 * "\u00e4"}})
+    job = wait(f"/v1/jobs/{job['id']}", ended)
+    assert job["state"] == "error" and "no axis" in job["error"], job
+    assert job["id"] in [one["id"]
+                         for one in ask(200, "GET", "/v1/jobs")["jobs"]]
+    ask(204, "DELETE", f"/v1/jobs/{job['id']}")
+
+
 def a_fly_scan_that_was_cancelled_is_completed():
     url = "/v1/jobs/%d" % ask(201, "POST", "/v1/jobs", {
         "kind": "flyscan", "settings": {
@@ -448,6 +458,7 @@ for test in (each_route_of_the_code_is_described, what_the_machine_is_is_told,
              a_capture_scan_is_paused_and_a_fly_scan_is_not,
              a_fly_scan_that_was_cancelled_is_completed,
              the_preview_shows_the_camera_and_gives_it_back,
+             an_error_that_is_cut_within_a_character_is_told,
              what_is_wrong_is_refused_with_a_sentence,
              methods_are_answered_as_http_says,
              who_has_gone_is_forgotten_and_only_http_is_spoken,

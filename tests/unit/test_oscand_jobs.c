@@ -500,7 +500,7 @@ TEST(what_is_wrong_is_refused_when_it_is_submitted)
 	text[JOBS_SETTINGS_MAX] = '\0';
 	json_object_set_new(large, "name", json_string(text));
 	refused(jobs_submit(jobs, "capture", large, "", why), EINVAL,
-		"65536");
+		"8192");
 	json_object_set_new(settings, "wrong", json_true());
 	refused(jobs_submit(jobs, "capture", settings, "", why), EINVAL,
 		"wanted none");

@@ -65,24 +65,6 @@ static void take_job(struct wait *wait, json_t *job)
 	show_progress(wait, json_object_get(job, "progress"));
 }
 
-static bool take_event(const char *name, json_t *value, void *data)
-{
-	struct wait *wait = data;
-
-	if (job_id(value) != wait->id)
-		return true;
-	if (!strcmp(name, "job"))
-		take_job(wait, value);
-	else if (!strcmp(name, "progress"))
-		show_progress(wait, json_object_get(value, "progress"));
-	if (!strcmp(name, "deleted")) {
-		fail("wanted the end of job %lld, found that it was deleted; \"oscanctl job list\" shows what there is",
-		     wait->id);
-		return false;
-	}
-	return !has_ended(wait->job);
-}
-
 static int look(struct wait *wait)
 {
 	struct job_client once = *wait->client;
@@ -111,6 +93,27 @@ static bool begin(void *data)
 
 	wait->away_since = 0;
 	return !look(wait) && !has_ended(wait->job);
+}
+
+static bool take_event(const char *name, json_t *value, void *data)
+{
+	struct wait *wait = data;
+
+	/* What was lost may have been the end. */
+	if (!strcmp(name, "lost"))
+		return begin(wait);
+	if (job_id(value) != wait->id)
+		return true;
+	if (!strcmp(name, "job"))
+		take_job(wait, value);
+	else if (!strcmp(name, "progress"))
+		show_progress(wait, json_object_get(value, "progress"));
+	if (!strcmp(name, "deleted")) {
+		fail("wanted the end of job %lld, found that it was deleted; \"oscanctl job list\" shows what there is",
+		     wait->id);
+		return false;
+	}
+	return !has_ended(wait->job);
 }
 
 static void pause_a_little(void)

@@ -179,7 +179,7 @@ void api_light_set(struct daemon *daemon, const struct http_request *request,
 	if (http_fields(request, response, fields, 1))
 		return;
 	if (jobs_active(daemon->jobs)) {
-		http_error(response, 409, "wanted to set the light \"%.80s\", found that a job has it; pause or cancel it",
+		http_error(response, 409, "wanted to set the light \"%.80s\", found that a job has it; cancel it, and resume it later",
 			   name);
 		return;
 	}

@@ -213,7 +213,7 @@ json_t *axes_get(struct axes *axes, const char *name, char *error)
 static bool take_control(struct axes *axes, char *why)
 {
 	if (axes->claimed) {
-		refuse(why, EBUSY, "wanted to command an axis, found that a job has the motors; pause or cancel it");
+		refuse(why, EBUSY, "wanted to command an axis, found that a job has the motors; cancel it, and resume it later");
 		return false;
 	}
 	if (axes->home >= 0) {
@@ -364,7 +364,8 @@ static int stop_axis(struct axes *axes, int axis, char *why)
 	/* What moves without us is somebody else's. */
 	if (!axes->claimed && axes->home < 0 && !axes->control)
 		return 0;
-	if (!take_control(axes, why))
+	/* A stop is one call: also while another axis is being homed. */
+	if ((axes->claimed || axes->home < 0) && !take_control(axes, why))
 		return -1;
 	if (!oscan_motor_stop(axes->control, 1U << axis))
 		return 0;

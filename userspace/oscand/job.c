@@ -71,6 +71,17 @@ void job_free(struct job *job)
 }
 
 /* Cut where a character begins, not within it. */
+/* What others have cut in the middle of a character is no UTF-8 any more. */
+static void make_utf8(char *text)
+{
+	json_t *value = json_string(text);
+
+	for (; !value && *text; text++)
+		if (*text & 0x80)
+			*text = '?';
+	json_decref(value);
+}
+
 static void copy_text(char *to, size_t size, const char *text)
 {
 	size_t length = strlen(text);
@@ -82,6 +93,12 @@ static void copy_text(char *to, size_t size, const char *text)
 	}
 	memcpy(to, text, length);
 	to[length] = '\0';
+	make_utf8(to);
+}
+
+void job_set_error(struct job *job, const char *error)
+{
+	copy_text(job->error, sizeof(job->error), error);
 }
 
 const struct job_line *job_line(struct job *job, const char *text)

@@ -72,6 +72,9 @@ void job_free(struct job *job);
 /** job_line - a new line in the log; @time as now */
 const struct job_line *job_line(struct job *job, const char *text);
 
+/** job_set_error - what went wrong; cut to fit, and made UTF-8 if it is not */
+void job_set_error(struct job *job, const char *error);
+
 /** job_set_progress - copy; texts too */
 void job_set_progress(struct job *job, const struct job_progress *progress);
 

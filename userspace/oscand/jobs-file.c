@@ -236,5 +236,5 @@ int jobs_files_remove(struct jobs_files *files, uint64_t id)
 	char path[PATH_MAX];
 
 	path_of_job(files, id, path);
-	return unlink(path) && errno != ENOENT ? -1 : 0;
+	return durable_remove(path) && errno != ENOENT ? -1 : 0;
 }

@@ -257,8 +257,8 @@ static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
 	job = find_or_refuse(jobs, id, why);
 	if (!job || fn(jobs, job, why))
 		pthread_mutex_unlock(&jobs->lock);
-	else
-		value = changed(jobs, job);
+	else if (!(value = changed(jobs, job)))
+		refuse(why, ENOMEM, "wanted memory for the answer, found none");
 	pthread_mutex_unlock(&jobs->disk);
 	return value;
 }
@@ -291,6 +291,20 @@ static void drop(struct jobs *jobs, struct job *job)
 	job_free(job);
 }
 
+/*
+ * With both locks. A scan must not wait for the disk when it tells how far it
+ * is; the other lock keeps the list and the states as they are.
+ */
+static int remove_file(struct jobs *jobs, uint64_t id)
+{
+	int result;
+
+	pthread_mutex_unlock(&jobs->lock);
+	result = jobs_files_remove(jobs->files, id);
+	pthread_mutex_lock(&jobs->lock);
+	return result;
+}
+
 int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
 {
 	struct job *job;
@@ -301,7 +315,7 @@ int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
 	if (job && job == jobs->active)
 		refuse(error, EBUSY, "wanted to forget job %llu, found that it is %s; cancel it first",
 		       (unsigned long long)id, job_state_name(job->state));
-	else if (job && jobs_files_remove(jobs->files, id))
+	else if (job && remove_file(jobs, id))
 		refuse(error, errno, "wanted to forget job %llu, found: %s; see to the disk",
 		       (unsigned long long)id, strerror(errno));
 	else if (job) {
@@ -320,7 +334,7 @@ static int make_room(struct jobs *jobs, char *why)
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (jobs->list[i]->state < JOB_COMPLETED)
 			continue;
-		jobs_files_remove(jobs->files, jobs->list[i]->id);
+		remove_file(jobs, jobs->list[i]->id);
 		drop(jobs, jobs->list[i]);
 		return 0;
 	}
@@ -431,8 +445,11 @@ static json_t *one(struct jobs *jobs, uint64_t id,
 
 	pthread_mutex_lock(&jobs->lock);
 	job = find_or_refuse(jobs, id, why);
-	if (job)
+	if (job) {
 		value = make(job);
+		if (!value)
+			refuse(why, ENOMEM, "wanted memory for the answer, found none");
+	}
 	pthread_mutex_unlock(&jobs->lock);
 	return value;
 }
@@ -615,8 +632,8 @@ static void finish(struct jobs *jobs, struct job_run *run, int failed,
 		snprintf(run->error, sizeof(run->error),
 			 "the daemon was told to end; resume it");
 	if (state == JOB_ERROR || state == JOB_INTERRUPTED) {
-		strcpy(job->error, run->error);
-		add_line(jobs, job, run->error);
+		job_set_error(job, run->error);
+		add_line(jobs, job, job->error);
 	}
 	jobs->active = NULL;
 	jobs->run = NULL;

@@ -43,7 +43,7 @@
 #define JOBS_LOG_LEN 256
 
 /* Most bytes of a job's settings, as JSON. */
-#define JOBS_SETTINGS_MAX 65536
+#define JOBS_SETTINGS_MAX 8192
 
 enum job_state {
 	JOB_PENDING = 1,

@@ -102,7 +102,8 @@ void server_stop(struct server *server)
 
 unsigned int server_clients(const struct server *server)
 {
-	return atomic_load(&server->clients);
+	/* While the daemon ends there is none any more. */
+	return server ? atomic_load(&server->clients) : 0;
 }
 
 /*

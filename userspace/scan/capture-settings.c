@@ -40,6 +40,8 @@ struct field {
 	double scale;
 };
 
+/* Longest text, bytes; a path may have so many. */
+#define TEXT_MOST 4095
 #define AT(field) offsetof(struct capture_request, field)
 
 static const struct field fields[] = {
@@ -203,6 +205,10 @@ static int take_text(struct capture_settings *settings, const char *where,
 		return refuse(settings, EINVAL,
 			      "%.200s: \"%s\": wanted a text, found an empty one",
 			      where, field->name);
+	if (strlen(text) > TEXT_MOST)
+		return refuse(settings, EINVAL,
+			      "%.200s: \"%s\": wanted at most %d bytes, found %zu",
+			      where, field->name, TEXT_MOST, strlen(text));
 	if (json_array_append(settings->texts, value))
 		return refuse(settings, ENOMEM,
 			      "wanted memory, found none; end other programs");

@@ -23,6 +23,8 @@ enum setting_type {
 
 /* More than any camera needs. */
 #define NS_MOST 1e10
+/* Longest text, bytes; a path may have so many. */
+#define TEXT_MOST 4095
 
 struct setting {
 	const char *name;
@@ -298,6 +300,9 @@ static int option(struct settings *settings, const struct setting *setting,
 				      setting->name, value);
 		return 0;
 	case SETTING_TEXT:
+		if (strlen(value) > TEXT_MOST)
+			return refuse(settings, "--%s: wanted at most %d bytes, found %zu",
+				      setting->name, TEXT_MOST, strlen(value));
 		*(const char **)field(settings, setting) = value;
 		return 0;
 	case SETTING_FLAG:

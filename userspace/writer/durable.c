@@ -143,6 +143,11 @@ int durable_folder(const char *path)
 	return mkdir(path, 0777) ? -1 : sync_parent(path);
 }
 
+int durable_remove(const char *path)
+{
+	return unlink(path) ? -1 : sync_parent(path);
+}
+
 static int is_part(const char *name)
 {
 	const size_t length = strlen(name), suffix = strlen(PART_SUFFIX);

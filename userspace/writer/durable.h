@@ -64,6 +64,11 @@ int durable_json(const char *path, const json_t *value, size_t *bytes);
  */
 int durable_folder(const char *path);
 
+/** durable_remove - remove a file, for good: its folder is synced. Return: 0,
+ * or -1 with errno of unlink(2)
+ */
+int durable_remove(const char *path);
+
 /**
  * durable_clean - remove what a crash left in a folder
  *
