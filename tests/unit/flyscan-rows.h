@@ -725,6 +725,23 @@ TEST(R98_a_scan_that_completes_another_has_the_frames_of_both)
 	ck_assert_uint_eq(world.earlier_steps, 2);
 }
 
+TEST(a_completed_scan_awaits_the_time_of_its_own_last_frame)
+{
+	new_world();
+	world.cancel_at_ns = world.now + 5 * SECOND;
+	fails(ECANCELED, "as asked for");
+	keep_as_earlier();
+
+	new_world();
+	request.earlier = &earlier;
+	request.start = result.frames_in_scan * 0.1;
+	request.taxi_allowance = 0;
+	world.camera_clock_ns = 450000000;
+	runs_well();
+	ck_assert_uint_gt(result.ledger.copied, 0);
+	ck_assert_uint_eq(result.frames_unpaired, 0);
+}
+
 TEST(R98_frames_that_were_copied_are_no_first_frame)
 {
 	new_world();

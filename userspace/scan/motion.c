@@ -356,12 +356,13 @@ static int trace_lost(struct scan *scan, uint64_t steps)
  */
 static void await_last_frame(struct scan *scan)
 {
-	size_t taken = scan->result->ledger.taken;
 	uint64_t half_ns, end_ns, deadline = scan_now() + AHEAD_NS;
+	const size_t put = scan_frames_put(scan);
 
-	if (!taken)
+	/* Copied frames stand before those that were taken. */
+	if (!scan->result->ledger.taken)
 		return;
-	end_ns = scan_exposure(scan, &scan->frames[taken - 1], &half_ns);
+	end_ns = scan_exposure(scan, &scan->frames[put - 1], &half_ns);
 	end_ns += half_ns;
 	while (scan_now() <= end_ns && scan_now() < deadline)
 		pause_tick();
