@@ -109,6 +109,12 @@ static struct world {
 	uint64_t crawl_ns;		/* instead: a frame takes so long */
 	uint64_t crawl_begin_ns;
 	int finish_error;
+	uint64_t written_from_ns;	/* until then nothing is */
+	unsigned int failing_move;	/* nth one, 0: none */
+	unsigned int failing_start;	/* likewise, of the camera */
+	uint64_t set_exposure_ns;	/* instead of that asked for, if set */
+	uint32_t width;			/* instead of WIDTH and HEIGHT */
+	uint32_t height;
 
 	/* how it is */
 	uint64_t now;
@@ -159,6 +165,10 @@ static struct world {
 	uint64_t longest_sleep_ns;
 	unsigned int monitors;
 	unsigned int closes;
+	unsigned int halts;
+	uint64_t waited;		/* frames, when the camera had stopped */
+	unsigned int cameras;
+	unsigned int camera_opens;
 	bool moved_at_start;
 	struct moved list[8];
 	struct {
@@ -260,7 +270,7 @@ static struct oscan_axis_info axis_info = {
 	.max_accel_sps2_q32 = 10000 * OSCAN_ACCEL_ONE,
 };
 
-static const struct oscan_info info = {
+static struct oscan_info info = {
 	.axes = 1,
 	.max_rate_sps = 100000,
 	.driver_version = "test",
@@ -474,6 +484,11 @@ int oscan_motor_move(struct oscan_motor *motor, struct oscan_move *move)
 	ck_assert(move->target >= axis_info.limit_min &&
 		  move->target <= axis_info.limit_max);
 	ck_assert_uint_le(move->speed_sps_q44, axis_info.max_speed_sps_q44);
+	ck_assert(move->flags & OSCAN_MOVE_DIRECT);
+	if (world.moves + 1 == world.failing_move) {
+		errno = EIO;
+		return -1;
+	}
 	world.move = (struct moved){
 		.from = world.position,
 		.to = move->target,
@@ -514,6 +529,7 @@ int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes)
 
 int oscan_motor_halt(struct oscan_motor *motor, uint32_t axes)
 {
+	world.halts++;
 	return oscan_motor_stop(motor, axes);
 }
 
@@ -609,6 +625,8 @@ static struct camera *camera_open(const char *id)
 	if (world.no_camera || world.camera_busy ||
 	    (id && strcmp(id, "camera one")))
 		return NULL;
+	world.cameras++;
+	world.camera_opens++;
 	return (struct camera *)&world;
 }
 
@@ -616,6 +634,8 @@ static void camera_close(struct camera *camera)
 {
 	(void)camera;
 	ck_assert(!world.camera_running);
+	ck_assert_uint_gt(world.cameras, 0);
+	world.cameras--;
 }
 
 static const char *camera_text(const struct camera *camera)
@@ -642,8 +662,10 @@ static int camera_configure(struct camera *camera,
 {
 	(void)camera;
 	world.asked = *settings;
-	settings->width = WIDTH;
-	settings->height = HEIGHT;
+	settings->width = world.width ? world.width : WIDTH;
+	settings->height = world.height ? world.height : HEIGHT;
+	if (world.set_exposure_ns)
+		settings->exposure_ns = world.set_exposure_ns;
 	settings->format = CAMERA_FORMAT_RGB8;
 	return 0;
 }
@@ -652,6 +674,10 @@ static int camera_start(struct camera *camera)
 {
 	(void)camera;
 	ck_assert(!world.camera_running);
+	if (world.camera_starts + 1 == world.failing_start) {
+		errno = EIO;
+		return -1;
+	}
 	run_motor();
 	world.moved_at_start |= world.moving;
 	world.camera_running = true;
@@ -749,6 +775,7 @@ static void camera_stop(struct camera *camera)
 	(void)camera;
 	ck_assert(world.camera_running && !world.held);
 	world.camera_running = false;
+	world.waited = world.taken - writer_written(NULL);
 	happened(EVENT_CAMERA_STOP);
 }
 
@@ -801,6 +828,9 @@ int writer_put(struct writer *writer, const void *pixels,
 		world.put_dropped++;
 		return 1;
 	}
+	if (!world.drop)
+		ck_assert_uint_lt(world.taken - writer_written(writer),
+				  world.queue_frames);
 	ck_assert_uint_lt(world.taken, MOST_FRAMES);
 	world.frames[world.taken++] = *frame;
 	return 0;
@@ -837,6 +867,8 @@ static uint64_t crawled(void)
 uint64_t writer_written(const struct writer *writer)
 {
 	(void)writer;
+	if (world.now < world.written_from_ns)
+		return 0;
 	if (!world.stall_at || world.taken <= world.stall_at)
 		return world.taken;
 	if (!world.stall_until_ns)
@@ -1036,6 +1068,7 @@ static void new_world(void)
 	memset(&world, 0, sizeof(world));
 	memset(&lines, 0, sizeof(lines));
 	srand(1);
+	info.max_rate_sps = 100000;
 	world.now = 1000 * SECOND;
 	world.camera_period_ns = SECOND / 10;
 	world.camera_obeys = true;
@@ -1082,6 +1115,7 @@ static int run(void)
 	told_phases = 0;
 	failed = flyscan_run(&request, told, &world, &world.cancel, &result);
 	ck_assert(!world.camera_running);
+	ck_assert_uint_eq(world.cameras, 0);
 	run_motor();
 	ck_assert_msg(!world.moving || world.stuck_at, "it moves");
 	if (failed) {
@@ -1127,6 +1161,33 @@ static void __attribute__((unused)) positions_are_true(int64_t middle_ns)
 		ck_assert_double_eq_tol(world.position_stored[i],
 					truth(time_ns), 0.01);
 	}
+}
+
+/* At a steady speed there is no other place between two steps. */
+static void __attribute__((unused)) in_scan_is_exact(int64_t middle_ns)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < world.paired; i++) {
+		if (!world.in_scan[i])
+			continue;
+		ck_assert_double_eq_tol(world.position_stored[i],
+					truth(world.frames[i].time_ns +
+					      middle_ns), 1e-5);
+		count++;
+	}
+	ck_assert_uint_gt(count, 50);
+}
+
+/* The camera's own times, whatever its count leaves out. */
+static void __attribute__((unused)) times_are_the_cameras(void)
+{
+	ck_assert_uint_gt(world.taken, 51);
+	for (size_t i = 0; i < world.taken; i++)
+		ck_assert_uint_eq(world.frames[i].time_ns,
+				  world.camera_start_ns + 2000000 +
+				  (world.frames[i].sequence + 1) *
+				  world.camera_period_ns);
 }
 
 static double stored(const char *name)

@@ -25,6 +25,7 @@ TEST(R12_R125_every_frame_has_the_position_where_it_was_exposed)
 	runs_well();
 	ck_assert_uint_gt(world.paired, 51);
 	positions_are_true(0);
+	in_scan_is_exact(0);
 	ck_assert_uint_eq(result.frames_unpaired, 0);
 	ck_assert_str_eq(world.status, "complete");
 }
@@ -37,6 +38,7 @@ TEST(D17_a_scan_backwards_has_true_positions)
 	runs_well();
 	ck_assert_uint_eq(result.frames_in_scan, 81);
 	positions_are_true(0);
+	in_scan_is_exact(0);
 }
 
 static void middle_is(uint32_t mark, int64_t middle_ns)
@@ -49,6 +51,7 @@ static void middle_is(uint32_t mark, int64_t middle_ns)
 	world.readout_ns = 16000000;
 	runs_well();
 	positions_are_true(middle_ns);
+	in_scan_is_exact(middle_ns);
 	for (size_t i = 0; i < world.paired; i++) {
 		if (!world.in_scan[i])
 			continue;
@@ -231,6 +234,7 @@ TEST(R22_R83_no_first_frame_means_no_pass_and_no_file)
 	world.silent_start = 2;
 	begin = world.now;
 	fails(ETIMEDOUT, "a first frame");
+	ck_assert_ptr_nonnull(strstr(result.error, "none for 5 s"));
 	ck_assert_uint_eq(world.moves, 1);
 	ck_assert_uint_lt(world.now - begin, 15 * SECOND);
 	ck_assert_str_eq(result.path, "");
@@ -245,6 +249,7 @@ TEST(D3_R91_R92_R136_a_camera_that_falls_silent_ends_the_scan)
 	world.silent_from = 30;
 	world.silent_start = 2;
 	fails(ETIMEDOUT, "the next frame");
+	ck_assert_ptr_nonnull(strstr(result.error, "its cable and power"));
 	ck_assert_uint_eq(result.ledger.written, 30);
 	/* The motor first. */
 	ck_assert_uint_lt(first(EVENT_STOP, 0),
@@ -379,6 +384,9 @@ TEST(D14_D19_R138_a_dropped_frame_is_told_and_shifts_no_other)
 	ck_assert_uint_eq(result.frames_in_scan, 50);
 	ck_assert_double_eq_tol(result.shortest_s, 0.1, 1e-6);
 	ck_assert_double_eq_tol(result.longest_s, 0.2, 1e-6);
+	ck_assert_uint_eq(world.frames[19].sequence, 19);
+	ck_assert_uint_eq(world.frames[20].sequence, 21);
+	times_are_the_cameras();
 	positions_are_true(0);
 }
 
@@ -395,17 +403,58 @@ TEST(a_full_disk_ends_the_scan_and_keeps_what_was_written)
 	ck_assert_str_ne(result.path, "");
 }
 
+static void everything_is_given_back(void)
+{
+	ck_assert(!world.enabled);
+	ck_assert_uint_eq(world.monitors, 0);
+	ck_assert_uint_eq(world.cameras, 0);
+	ck_assert_uint_eq(world.halts, 0);
+}
+
 TEST(R81_R103_R104_R105_D5_cancelling_ends_softly_in_every_phase)
 {
-	for (int phase = FLYSCAN_CHECK; phase <= FLYSCAN_PASS; phase++) {
+	for (int phase = FLYSCAN_CHECK; phase <= FLYSCAN_FINISH; phase++) {
 		new_world();
 		world.cancel_in = phase;
-		fails(ECANCELED, "as asked for");
+		/* Then all is at rest, and what there is is finished. */
+		if (phase < FLYSCAN_DRAIN)
+			fails(ECANCELED, "as asked for");
+		else
+			runs_well();
 		ck_assert_uint_eq(result.frames_unpaired, 0);
+		everything_is_given_back();
+		ck_assert_uint_eq(world.closes, phase >= FLYSCAN_TAXI);
+		if (phase == FLYSCAN_TAXI || phase == FLYSCAN_PASS)
+			ck_assert_uint_lt(first(EVENT_STOP, 0),
+					  world.n_events);
 		if (phase < FLYSCAN_TAXI)
 			ck_assert_uint_eq(world.moves, 0);
 		else if (phase < FLYSCAN_PASS)
 			ck_assert_uint_le(world.moves, 1);
+	}
+}
+
+TEST(R81_R105_D5_what_fails_leaves_nothing_moving_and_nothing_changed)
+{
+	for (unsigned int n = 1; n <= 3; n++) {
+		new_world();
+		request.passes = 2;
+		world.failing_move = n;
+		fails(EIO, "wanted to move slide");
+		ck_assert_uint_eq(world.moves, n - 1);
+		ck_assert(!world.moving);
+		ck_assert_uint_eq(world.closes, 1);
+		ck_assert_int_eq(*result.path != 0, n > 1);
+		everything_is_given_back();
+	}
+	for (unsigned int n = 1; n <= 2; n++) {
+		new_world();
+		world.failing_start = n;
+		fails(EIO, "wanted to start the camera");
+		ck_assert_uint_eq(world.moves, n - 1);
+		ck_assert_uint_eq(world.closes, n - 1);
+		ck_assert_str_eq(result.path, "");
+		everything_is_given_back();
 	}
 }
 
@@ -475,6 +524,7 @@ TEST(R20_R52_R53_R54_R117_everything_that_is_missing_is_told_at_once)
 	ck_assert_ptr_nonnull(strstr(result.error, "also wanted a camera"));
 	ck_assert_ptr_nonnull(strstr(result.error, "/proc"));
 	ck_assert_uint_eq(world.n_events, 0);
+	ck_assert_uint_eq(world.longest_sleep_ns, 0);
 }
 
 TEST(R1_R2_R21_R55_R65_R66_R133_each_missing_thing_is_told)
@@ -540,6 +590,19 @@ TEST(R143_a_scan_that_begins_where_the_axis_is_needs_no_taxi)
 	world.moves = 1;
 	runs_well();
 	ck_assert_uint_eq(world.moves, 2);
+}
+
+TEST(R46_R60_what_the_machine_cannot_carry_is_refused_and_bounds_the_taxi)
+{
+	new_world();
+	info.max_rate_sps = 99;
+	fails(ERANGE, "carries no more than 99");
+	ck_assert_uint_eq(world.moves, 0);
+	new_world();
+	info.max_rate_sps = 1000;
+	runs_well();
+	ck_assert_double_eq_tol(world.list[0].speed, 1000, 1e-6);
+	ck_assert_double_eq_tol(world.list[1].speed, 100, 1e-6);
 }
 
 #include "flyscan-rows.h"

@@ -84,7 +84,7 @@ silx_agrees()
 # What the successor's master file has, in this one: the frames of the scan as
 # a view, where each was at the begin, the middle and the end of its exposure,
 # its number, its place in the file and its time; and this is what opens first.
-R132_the_frames_of_the_scan_are_a_view_with_their_positions()
+R76_R132_the_frames_of_the_scan_are_a_view_with_their_positions()
 {
 	"$make" "$work/view.h5" 20 16 9 1 >/dev/null || return
 	/usr/bin/python3 - "$work/view.h5" <<-'END'
@@ -131,8 +131,8 @@ done
 for kind in deflate shuffle-deflate lz4 bitshuffle-lz4; do
 	report "${kind//-/_}_is_what_the_filter_reads" compressed $kind
 done
-report R132_the_frames_of_the_scan_are_a_view_with_their_positions \
-	R132_the_frames_of_the_scan_are_a_view_with_their_positions
+report R76_R132_the_frames_of_the_scan_are_a_view_with_their_positions \
+	R76_R132_the_frames_of_the_scan_are_a_view_with_their_positions
 name=silx_finds_no_fault_in_the_nxdata
 if /usr/bin/python3 -c 'import silx.io.nxdata.parse' 2>/dev/null; then
 	report $name silx_agrees "$work"/[123]-*.h5 "$work"/*-last.h5

@@ -44,7 +44,7 @@ without_a_camera_nothing_moves()
 	must test ! -e "$work/scan"
 }
 
-a_disk_too_small_is_refused()
+R65_a_disk_too_small_is_refused()
 {
 	mkdir -p "$work/small"
 	mount -t tmpfs -o size=1m none "$work/small"
@@ -53,7 +53,7 @@ a_disk_too_small_is_refused()
 	umount "$work/small"
 }
 
-a_folder_that_cannot_be_written_is_refused()
+R65_R133_a_folder_that_cannot_be_written_is_refused()
 {
 	refused "cannot be written" --output "$OSCAN_TREE/scan"
 }
@@ -107,8 +107,8 @@ run_test without_the_driver_it_says_so
 load_rig || { fail rig "the modules do not load"; exit 1; }
 run_test without_a_camera_nothing_moves
 load_vimc || { fail vimc "it does not load"; exit 1; }
-for test in a_disk_too_small_is_refused \
-	    a_folder_that_cannot_be_written_is_refused \
+for test in R65_a_disk_too_small_is_refused \
+	    R65_R133_a_folder_that_cannot_be_written_is_refused \
 	    what_the_axis_cannot_do_is_refused \
 	    too_fast_and_no_such_camera_are_told_at_once \
 	    a_second_user_is_refused \

@@ -71,7 +71,7 @@ static int start_move(struct scan *scan, double place, uint64_t speed)
 
 	memset(move, 0, sizeof(*move));
 	move->axis = scan->axis;
-	/* The taxi takes up the play of the gear. */
+	/* The run-up takes up the play of the gear. */
 	move->flags = OSCAN_MOVE_DIRECT;
 	move->target = llrint(scan_steps(scan, place));
 	move->speed_sps_q44 = speed;
