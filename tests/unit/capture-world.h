@@ -98,6 +98,10 @@ static struct world {
 	bool bad_frames;
 	bool disobedient;		/* the lens stays where it is */
 	bool untold;			/* frames do not tell of controls */
+	bool untimed;			/* nor of exposures and periods */
+	bool coarse;			/* exposes by a third longer */
+	uint64_t auto_ns;		/* what it chooses, 0: EXPOSURE */
+	const char *model;
 	bool on_demand;
 	uint32_t mark;
 	int focus;			/* what auto-focus comes to */
@@ -134,6 +138,8 @@ static struct world {
 	/* what is on the disk */
 	char folder[64];
 	bool made;
+	char camera_name[32];
+	json_int_t width;
 	unsigned int count;
 	struct taken taken[MOST_PHOTOS];
 	char status[32];
@@ -484,7 +490,8 @@ static struct camera *camera_open(const char *id)
 	ck_assert(!world->camera_open);
 	world->camera_open = true;
 	world->lens_dpt = world->lens_next = 2;
-	world->exposure_ns = world->exposure_next = EXPOSURE;
+	world->exposure_ns = world->exposure_next =
+		world->auto_ns ? world->auto_ns : EXPOSURE;
 	return &the_camera;
 }
 
@@ -499,6 +506,12 @@ static const char *camera_id(const struct camera *camera)
 {
 	(void)camera;
 	return "played";
+}
+
+static const char *camera_model(const struct camera *camera)
+{
+	(void)camera;
+	return world->model;
 }
 
 static void camera_can(const struct camera *camera,
@@ -525,7 +538,9 @@ static int camera_configure(struct camera *camera,
 	if (settings->exposure_ns)
 		world->exposure_ns = world->exposure_next =
 			settings->exposure_ns;
-	settings->exposure_ns = world->exposure_ns;
+	settings->exposure_ns = world->untimed ? 0 : world->exposure_ns;
+	if (world->untimed)
+		settings->period_ns = 0;
 	settings->gain = 1;
 	return 0;
 }
@@ -579,25 +594,31 @@ static void tell_frame(struct camera_frame *frame)
 		.time_ns = marked(&world->pixels), .sequence = world->frame,
 		.status = world->bad_frames ? CAMERA_FRAME_BAD :
 					      CAMERA_FRAME_GOOD,
-		.frame_duration_ns = PERIOD, .gain = 1,
-		.exposure_ns = world->untold ? 0 : world->exposure_ns,
+		.frame_duration_ns = world->untimed ? 0 : PERIOD, .gain = 1,
+		.exposure_ns = world->untold || world->untimed ? 0 :
+			       world->exposure_ns,
 		.lens_dpt = world->untold ? NAN : world->lens_dpt,
 		.red_gain = 1.8, .blue_gain = 1.9,
 	};
+	if (world->coarse)
+		frame->exposure_ns *= 1.3;
 	if (world->auto_gain_drifts && world->frame % 2)
 		frame->gain = 2;
 	if (!world->focusing)
 		return;
 	frame->focus = world->now < world->focus_ns + SECOND ?
 		       CAMERA_FOCUS_SCANNING : world->focus;
-	if (frame->focus == CAMERA_FOCUS_FOUND)
-		world->lens_dpt = world->lens_next = 7.25;
+	if (frame->focus != CAMERA_FOCUS_FOUND)
+		return;
+	world->lens_dpt = world->lens_next = 7.25;
+	if (!world->untold)
+		frame->lens_dpt = world->lens_dpt;
 }
 
-/* Controls count two frames later. */
+/* Controls count two frames later, but for a frame that is asked for. */
 static void obey(uint64_t begin_ns)
 {
-	if (begin_ns < world->obeyed_ns + 2 * PERIOD)
+	if (!world->on_demand && begin_ns < world->obeyed_ns + 2 * PERIOD)
 		return;
 	world->exposure_ns = world->exposure_next;
 	if (!world->disobedient)
@@ -694,7 +715,7 @@ static int camera_shoot(struct camera *camera)
 
 static const struct camera_ops played_camera = {
 	.name = "played", .open = camera_open, .close = camera_close,
-	.id = camera_id, .model = camera_id, .capabilities = camera_can,
+	.id = camera_id, .model = camera_model, .capabilities = camera_can,
 	.configure = camera_configure, .start = camera_start,
 	.next = camera_next, .release = camera_release, .stop = camera_stop,
 	.control = camera_control, .shoot = camera_shoot,
@@ -833,7 +854,10 @@ struct project_scan *project_scan_new(struct project *project,
 {
 	(void)project;
 	(void)error;
-	ck_assert_ptr_nonnull(camera_name);
+	snprintf(world->camera_name, sizeof(world->camera_name), "%s",
+		 camera_name);
+	world->width = json_integer_value(json_object_get(camera_settings,
+							  "width"));
 	ck_assert(json_is_object(settings));
 	ck_assert(json_is_object(camera_settings));
 	json_decref(settings);
@@ -1063,9 +1087,10 @@ json_t *project_scan_read(const char *root, const char *name,
 	(void)root;
 	(void)name;
 	(void)index;
-	strcpy(error, "not played");
-	errno = ENOENT;
-	return NULL;
+	(void)error;
+	return json_pack("{s:s, s:{s:I, s:i}}",
+			 "camera_name", world->camera_name, "camera_settings",
+			 "width", world->width, "height", 1);
 }
 
 static const char *const format_names[] = {
@@ -1100,6 +1125,7 @@ static void world_begin(void)
 	world->vanish_at_ns = NEVER;
 	world->silent_at_ns = NEVER;
 	world->mark = CAMERA_MARK_EXPOSURE_START;
+	world->model = "played";
 	world->free_bytes = 1ull << 40;
 	world->light_before = 20;
 	world->light = 20;

@@ -32,6 +32,7 @@ static struct {
 	unsigned int nth;	/* time that the state is entered, from 1 */
 	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL,
 	       FILL, STEP } deed;
+	unsigned int at_pulse;	/* after that one, in place of in and nth */
 	unsigned int seen[STATES];
 	enum capture_state last;
 	unsigned int pauses;
@@ -98,6 +99,10 @@ static void look_on(const struct capture_progress *progress, void *data)
 	watcher.elapsed_s = progress->elapsed_s;
 	if (progress->queue_used > watcher.queue_most)
 		watcher.queue_most = progress->queue_used;
+	if (watcher.at_pulse && world->pulses == watcher.at_pulse) {
+		watcher.at_pulse = 0;
+		act();
+	}
 	if (state == CAPTURE_PAUSED)
 		in_pause();
 	if (state == watcher.last)
@@ -278,6 +283,27 @@ TEST(whatever_the_times_of_the_frames_mark_the_axes_rest_meanwhile)
 
 		world_begin();
 		world->mark = marks[i];
+		request.path.points = 30;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		check_complete(&request, 30);
+		world_end();
+	}
+}
+
+/* The axes move up to the first rows of such a frame. */
+TEST(a_camera_that_tells_no_exposure_and_no_period_is_waited_for)
+{
+	static const uint32_t marks[] = { CAMERA_MARK_UNKNOWN,
+					  CAMERA_MARK_READOUT_START,
+					  CAMERA_MARK_FRAME_END };
+
+	for (int i = 0; i < 3; i++) {
+		struct capture_request request = plain();
+
+		world_begin();
+		world->mark = marks[i];
+		world->untimed = true;
+		world->auto_ns = PERIOD - READOUT;
 		request.path.points = 30;
 		ck_assert_msg(!run(&request), "%s", result.error);
 		check_complete(&request, 30);
@@ -634,6 +660,149 @@ TEST(an_end_stop_that_never_closes_is_told)
 	world_end();
 }
 
+static void locked_path(char file[128])
+{
+	snprintf(file, 128, "%s/locked.json", world->folder);
+}
+
+/* Takes the reference to the value. */
+static void edit_locked(const char *key, json_t *value)
+{
+	char file[128];
+	json_t *json;
+
+	locked_path(file);
+	json = json_load_file(file, 0, NULL);
+	ck_assert_ptr_nonnull(json_object_get(json, key));
+	json_object_set_new(json, key, value);
+	ck_assert_int_eq(json_dump_file(json, file, 0), 0);
+	json_decref(json);
+}
+
+/* Cancels at the third point. */
+static void run_a_part(struct capture_request *request)
+{
+	memset(&watcher, 0, sizeof(watcher));
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 3;
+	watcher.deed = CANCEL;
+	ck_assert_int_eq(run(request), -1);
+	ck_assert_msg(result.error[0] && world->count, "%s", result.error);
+	ck_assert_str_eq(world->status, "cancelled");
+	watcher.deed = NOTHING;
+	request->resume_scan = 1;
+}
+
+/* As capture_settings_resume() has it, without what was given at first. */
+TEST(trust_is_good_for_the_boot_in_which_it_was_given)
+{
+	struct capture_request request = plain();
+
+	request.trust = true;
+	world_begin();
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_LOST;
+	run_a_part(&request);
+	request.trust = false;
+	finish(&request);
+	check_complete(&request, POINTS);
+	world_end();
+	request = plain();
+	request.trust = true;
+	request.path.points = 20;
+	world_begin();
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_LOST;
+	run_a_part(&request);
+	request.trust = false;
+	edit_locked("boot_id", json_string("another"));
+	check_failure(&request, ESTALE, "lost");
+	/* Known for a while, it is not trusted when it is lost again. */
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_KNOWN;
+	run_a_part(&request);
+	world->axis[TURNTABLE].position_state = OSCAN_POSITION_LOST;
+	check_failure(&request, ESTALE, "lost");
+	request.trust = true;
+	run_a_part(&request);
+	request.trust = false;
+	finish(&request);
+	check_complete(&request, 20);
+	world_end();
+}
+
+TEST(a_scan_is_not_completed_with_another_camera_or_size)
+{
+	struct capture_request request = plain();
+
+	world_begin();
+	run_a_part(&request);
+	world->model = "other";
+	check_failure(&request, ENODEV, "played, with which the scan began");
+	world->model = "played";
+	world->width++;
+	check_failure(&request, EINVAL, "with which the scan began");
+	/* Not told by every camera before its first photo. */
+	world->width = 0;
+	finish(&request);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+TEST(without_locked_json_nothing_is_trusted_and_nothing_parked_at_a_guess)
+{
+	struct capture_request request = plain();
+	char file[128];
+
+	request.workers = 1;
+	world_begin();
+	run_a_part(&request);
+	locked_path(file);
+	ck_assert_int_eq(unlink(file), 0);
+	world->axis[ROTOR].position_state = OSCAN_POSITION_ASSUMED;
+	check_failure(&request, ESTALE, "only assumed");
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	finish(&request);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+	check_complete(&request, POINTS);
+	for (int i = 0; i < AXES; i++)
+		ck_assert_int_eq(world->axis[i].to,
+				 world->taken[world->count - 1].seen.end[i]);
+	world_end();
+}
+
+TEST(a_focus_that_was_not_told_is_found_once_more_and_nothing_else)
+{
+	struct capture_request request = plain();
+
+	request.autofocus = true;
+	world_begin();
+	world->focus = CAMERA_FOCUS_FOUND;
+	run_a_part(&request);
+	world->focusing = false;
+	edit_locked("lens_dpt", json_null());
+	edit_locked("exposure_ns", json_integer(2 * EXPOSURE));
+	watcher.seen[CAPTURE_LOCK] = 0;
+	world->count = 1;
+	finish(&request);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_LOCK], 1);
+	check_complete(&request, POINTS);
+	for (unsigned int i = 0; i < world->count; i++) {
+		ck_assert_double_eq(world->taken[i].seen.lens_dpt, 7.25);
+		if (i)
+			ck_assert_uint_eq(world->taken[i].seen.exposure_ns,
+					  2 * EXPOSURE);
+	}
+	world_end();
+	request = plain();
+	request.lock_white_balance = true;
+	world_begin();
+	run_a_part(&request);
+	edit_locked("red_gain", json_real(0));
+	watcher.seen[CAPTURE_LOCK] = 0;
+	finish(&request);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_LOCK], 1);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
 /* The machine's own guess of where it is after a power cut is no knowledge. */
 TEST(after_another_boot_an_assumed_position_does_not_do)
 {
@@ -735,9 +904,61 @@ TEST(a_camera_on_demand_is_told_when_all_is_at_rest)
 	request.home = false;
 	world_begin();
 	world->on_demand = true;
+	request.exposure_ns = EXPOSURE;
 	ck_assert_msg(!run(&request), "%s", result.error);
 	check_complete(&request, POINTS);
 	world_end();
+}
+
+/* It has a few exposures to choose from, and takes the nearest one. */
+TEST(a_camera_on_demand_that_exposes_as_near_as_it_can_is_content)
+{
+	struct capture_request request = plain();
+
+	request.exposure_ns = EXPOSURE;
+	world_begin();
+	world->on_demand = world->coarse = true;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	for (unsigned int i = 0; i < world->count; i++)
+		ck_assert_uint_eq(world->taken[i].exposure_ns,
+				  EXPOSURE * 13 / 10);
+	world_end();
+}
+
+TEST(a_bracket_about_no_exposure_is_refused)
+{
+	struct capture_request request = plain();
+
+	request.bracket = 3;
+	world_begin();
+	world->on_demand = true;
+	check_failure(&request, EOPNOTSUPP, "played finds none by itself");
+	ck_assert(!world->made);
+	world_end();
+	request = rich();
+	request.home = false;
+	world_begin();
+	world->untold = true;
+	check_failure(&request, EOPNOTSUPP, "give --shutter");
+	ck_assert_uint_eq(world->count, 0);
+	world_end();
+}
+
+TEST(a_long_pause_before_the_photo_is_no_fault_of_the_camera)
+{
+	for (int i = 0; i < 2; i++) {
+		struct capture_request request = plain();
+
+		request.settle_s = 200;
+		request.path.points = 2;
+		world_begin();
+		world->on_demand = i;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		check_complete(&request, 2);
+		ck_assert_double_gt(result.elapsed_s, 400);
+		world_end();
+	}
 }
 
 TEST(an_external_trigger_is_pulsed_at_rest_and_journalled)
@@ -768,6 +989,28 @@ TEST(an_external_trigger_is_pulsed_at_rest_and_journalled)
 	world_begin();
 	check_failure(&request, ENXIO, "no trigger line");
 	world_end();
+}
+
+TEST(a_pulse_that_has_begun_is_journalled_whatever_is_commanded)
+{
+	struct capture_request request = plain();
+
+	for (int i = 0; i < 2; i++) {
+		request = plain();
+		request.trigger = "camera";
+		request.trigger_width_s = 1;
+		request.workers = 1;
+		world_begin();
+		watcher.at_pulse = 3;
+		watcher.deed = i ? PAUSE : CANCEL;
+		ck_assert_int_eq(run(&request), i ? 0 : -1);
+		ck_assert_uint_eq(world->count, i ? POINTS : 3);
+		ck_assert_uint_eq(watcher.pauses, i);
+		finish(&request);
+		ck_assert_uint_eq(world->count, POINTS);
+		ck_assert_uint_eq(world->pulses, POINTS);
+		world_end();
+	}
 }
 
 TEST(a_turntable_alone_goes_round)

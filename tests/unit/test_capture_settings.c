@@ -206,6 +206,7 @@ TEST(what_is_stored_with_a_scan_makes_the_same_request)
 
 	ck_assert(!take("{\"project\": \"mouse\", \"points\": 77,"
 		"\"shutter\": 33.333333, \"gain\": 1.7, \"stay\": true,"
+		"\"trust\": true,"
 		"\"pause_before_capture_ms\": 123.456, \"light\": \"ring\","
 		"\"path_method\": \"rings\", \"manual_focus\": 3.3}"));
 	first = settings.request;
@@ -216,6 +217,8 @@ TEST(what_is_stored_with_a_scan_makes_the_same_request)
 	ck_assert_str_eq(again.error, "there is none");
 	ck_assert_int_eq(capture_settings_resume(&again, NULL, "mouse", 2), 0);
 	ck_assert_uint_eq(again.request.resume_scan, 2);
+	/* That was for the machine as it stood. */
+	ck_assert(first.trust && !again.request.trust);
 	ck_assert_uint_eq(again.request.exposure_ns, first.exposure_ns);
 	ck_assert_double_eq(again.request.lens_dpt, 3.3);
 	ck_assert_double_eq_tol(again.request.settle_s, 0.123456, 1e-12);

@@ -102,14 +102,18 @@ static uint64_t frame_timeout(const struct capture *capture)
 	return most > least ? most : least;
 }
 
+static int none_for(struct capture *capture, uint64_t ns)
+{
+	return capture_fail(capture, ETIMEDOUT,
+			    "wanted a frame from the camera %.80s, found none for %.3g s; see its cable and the kernel's log, then take the scan up again",
+			    id_of(capture), ns / 1e9);
+}
+
 static int no_frame(struct capture *capture, uint64_t now)
 {
 	if (now - capture->last_frame_ns <= frame_timeout(capture))
 		return 0;
-	return capture_fail(capture, ETIMEDOUT,
-			    "wanted a frame from the camera %.80s, found none for %.3g s; see its cable and the kernel's log, then take the scan up again",
-			    id_of(capture),
-			    (now - capture->last_frame_ns) / 1e9);
+	return none_for(capture, now - capture->last_frame_ns);
 }
 
 static void show(struct capture *capture)
@@ -136,6 +140,23 @@ static void sleep_tick(void)
 	nanosleep(&tick, NULL);
 }
 
+/* Of two frames, those between them that were lost counted. */
+static void measure_period(struct capture *capture)
+{
+	const struct camera_frame *frame = &capture->frame;
+	uint32_t frames = frame->sequence - capture->before_sequence;
+
+	if (frame->frame_duration_ns)
+		capture->period_ns = frame->frame_duration_ns;
+	else if (capture->before_ns && frame->time_ns > capture->before_ns &&
+		 frame->sequence > capture->before_sequence &&
+		 !capture->capabilities.on_demand)
+		capture->period_ns = (frame->time_ns - capture->before_ns) /
+				     frames;
+	capture->before_ns = frame->time_ns;
+	capture->before_sequence = frame->sequence;
+}
+
 int capture_next(struct capture *capture)
 {
 	uint64_t now = capture_now();
@@ -153,8 +174,7 @@ int capture_next(struct capture *capture)
 	}
 	capture->holding = true;
 	capture->last_frame_ns = capture_now();
-	if (capture->frame.frame_duration_ns)
-		capture->period_ns = capture->frame.frame_duration_ns;
+	measure_period(capture);
 	show(capture);
 	return 1;
 }
@@ -186,7 +206,17 @@ static uint64_t exposure_of(const struct capture *capture)
 		return capture->frame.exposure_ns;
 	if (capture->wish.exposure_ns)
 		return capture->wish.exposure_ns;
-	return capture->settings.exposure_ns;
+	/* Its own choice, of which it said no more than where it began. */
+	if (capture->settings.exposure_ns > capture->period_ns)
+		return capture->settings.exposure_ns;
+	return capture->period_ns;
+}
+
+/* Nothing says how long before its time a frame may have begun. */
+static bool is_dark(const struct capture *capture)
+{
+	return !exposure_of(capture) || (!capture->period_ns &&
+	       capture->capabilities.mark == CAMERA_MARK_UNKNOWN);
 }
 
 /*
@@ -291,7 +321,8 @@ static bool is_exposed(const struct capture *capture, bool blind)
 	double wanted = capture->wish.exposure_ns;
 	double told = capture->frame.exposure_ns;
 
-	if (!wanted)
+	/* A camera on demand takes the nearest of its choices, and tells it. */
+	if (!wanted || capture->capabilities.on_demand)
 		return true;
 	if (!told)
 		return blind;
@@ -329,6 +360,8 @@ static bool is_photo(const struct capture *capture)
 	capture_exposure(capture, &begin_ns, &end_ns);
 	if (!is_whole(capture) || begin_ns < capture->ready_ns)
 		return false;
+	if (!capture->capabilities.on_demand && is_dark(capture))
+		return false;
 	if (capture->lens_ns && begin_ns < capture->lens_ns + LENS_NS)
 		return false;
 	blind = !capture->wish_ns ||
@@ -340,10 +373,12 @@ static bool is_photo(const struct capture *capture)
 static int too_long(struct capture *capture)
 {
 	const struct camera_frame *frame = &capture->frame;
+	uint64_t now = capture_now();
 
-	if (capture_now() - capture->wait_ns <=
-	    PHOTO_NS + frame_timeout(capture))
+	if (now <= capture->wait_ns + PHOTO_NS + frame_timeout(capture))
 		return 0;
+	if (!frame->status)
+		return none_for(capture, now - capture->wait_ns);
 	if (!is_whole(capture))
 		return capture_fail(capture, EIO,
 				    "wanted a whole frame from the camera %.80s, found only broken ones; see its cable",

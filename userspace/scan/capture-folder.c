@@ -59,6 +59,7 @@ static void lock_asked(struct capture *capture)
 
 	for (int i = 0; i < CAPTURE_AXES; i++)
 		locked->begin_deg[i] = capture_angle(capture, i);
+	locked->trusted = request->trust;
 	locked->exposure_ns = request->exposure_ns ?
 			      capture->settings.exposure_ns : 0;
 	locked->gain = request->gain ? capture->settings.gain : 0;
@@ -98,6 +99,43 @@ static int load_path(struct capture *capture)
 	return capture_make_path(capture) || freeze_path(capture) ? -1 : 0;
 }
 
+/* Of a size that the camera did not tell nothing can be said. */
+static bool is_other(json_int_t began, uint32_t now)
+{
+	return began && now && began != now;
+}
+
+/* Photos of another camera, or of another size, are of no use beside these. */
+static int check_same_camera(struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+	const struct camera_settings *settings = &capture->settings;
+	const char *name = camera_name(capture), *began;
+	json_int_t width = 0, height = 0;
+	char why[PROJECT_ERROR_LEN];
+	json_t *scan;
+
+	scan = project_scan_read(project_root(request->root),
+				 request->project, request->resume_scan, why);
+	if (!scan)
+		return capture_fail(capture, errno, "%s", why);
+	began = json_string_value(json_object_get(scan, "camera_name"));
+	json_unpack(scan, "{s:{s:I, s:I}}", "camera_settings",
+		    "width", &width, "height", &height);
+	if (began && strcmp(began, name))
+		capture_fail(capture, ENODEV,
+			     "wanted the camera %.80s, with which the scan began, found %.80s; connect that one, or begin a new scan",
+			     began, name);
+	else if (is_other(width, settings->width) ||
+		 is_other(height, settings->height))
+		capture_fail(capture, EINVAL,
+			     "wanted photos of %lldx%lld pixels, with which the scan began, found that the camera %.80s gives %ux%u; set it as it was, or begin a new scan",
+			     (long long)width, (long long)height, name,
+			     settings->width, settings->height);
+	json_decref(scan);
+	return capture->error ? -1 : 0;
+}
+
 static int old_scan(struct capture *capture)
 {
 	char why[PROJECT_ERROR_LEN];
@@ -107,7 +145,7 @@ static int old_scan(struct capture *capture)
 					  capture->request->resume_scan, why);
 	if (!capture->scan)
 		return capture_fail(capture, errno, "%s", why);
-	if (load_path(capture))
+	if (check_same_camera(capture) || load_path(capture))
 		return -1;
 	capture->earlier_s = project_scan_duration(capture->scan);
 	return capture_locked_load(capture);

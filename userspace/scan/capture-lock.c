@@ -17,7 +17,7 @@ bool capture_needs_lock(const struct capture *capture)
 	const struct capture_request *request = capture->request;
 	const struct camera_capabilities *can = &capture->capabilities;
 
-	if (!capture->camera || capture->locked.found)
+	if (!capture->camera || (capture->locked.found && !capture->refind))
 		return false;
 	if (request->autofocus || request->lock_white_balance)
 		return true;
@@ -27,15 +27,22 @@ bool capture_needs_lock(const struct capture *capture)
 	       (!request->gain && can->sets_gain);
 }
 
+/* What is known of an earlier run stays: all photos are to have the same. */
+static bool wants_focus(const struct capture *capture)
+{
+	return capture->request->autofocus &&
+	       isnan(capture->locked.lens_dpt);
+}
+
 void capture_lock_begin(struct capture *capture)
 {
 	struct camera_controls controls = CAMERA_CONTROLS_LEAVE;
 
-	capture->lock_ns = capture_now();
+	capture->lock_ns = capture_due(capture);
 	capture->lock_same = 0;
 	capture->lock_frame.time_ns = 0;
 	controls.autofocus = true;
-	if (capture->request->autofocus)
+	if (wants_focus(capture))
 		capture_set_camera(capture, &controls);
 }
 
@@ -63,7 +70,7 @@ static void compare(struct capture *capture)
 /* 1 it is, 0 not yet, -1 failed. */
 static int is_focused(struct capture *capture)
 {
-	if (!capture->request->autofocus)
+	if (!wants_focus(capture))
 		return 1;
 	if (capture->frame.focus == CAMERA_FOCUS_FOUND)
 		return 1;
@@ -82,17 +89,18 @@ static void found(struct capture *capture)
 	const struct camera_frame *frame = &capture->frame;
 	struct capture_locked *locked = &capture->locked;
 
-	if (!request->exposure_ns && can->sets_exposure)
+	if (!locked->exposure_ns && can->sets_exposure)
 		locked->exposure_ns = frame->exposure_ns;
-	if (!request->gain && can->sets_gain)
+	if (!locked->gain && can->sets_gain)
 		locked->gain = frame->gain;
-	if (request->lock_white_balance && !request->red_gain) {
+	if (request->lock_white_balance && !locked->red_gain) {
 		locked->red_gain = frame->red_gain;
 		locked->blue_gain = frame->blue_gain;
 	}
-	if (request->autofocus)
+	if (wants_focus(capture))
 		locked->lens_dpt = frame->lens_dpt;
 	locked->found = true;
+	capture->refind = false;
 }
 
 /* The lens is held by auto-focus itself. */
@@ -143,6 +151,9 @@ int capture_lock(struct capture *capture)
 		found(capture);
 	capture_release(capture);
 	capture->shot_ns = 0;
+	if (focused > 0 && capture->request->bracket > 1 &&
+	    !capture->locked.exposure_ns)
+		return capture_no_middle(capture);
 	if (focused > 0 && put_found(capture))
 		return -1;
 	return focused;

@@ -34,8 +34,9 @@ static json_t *number(double value)
 
 static json_t *to_json(const struct capture_locked *locked)
 {
-	return json_pack("{s:s, s:o, s:o, s:b, s:I, s:f, s:f, s:f, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:b, s:I, s:f, s:f, s:f, s:o}",
 			 "boot_id", locked->boot,
+			 "trusted", (int)locked->trusted,
 			 "begin_theta",
 			 number(locked->begin_deg[CAPTURE_THETA]),
 			 "begin_fi", number(locked->begin_deg[CAPTURE_PHI]),
@@ -89,6 +90,10 @@ static bool from_json(const json_t *json, struct capture_locked *locked)
 	    !json_is_boolean(found))
 		return false;
 	strcpy(locked->boot, boot);
+	locked->trusted = json_is_true(json_object_get(json, "trusted"));
+	/* Not where they stand now, where it is not told. */
+	locked->begin_deg[CAPTURE_THETA] = NAN;
+	locked->begin_deg[CAPTURE_PHI] = NAN;
 	if (!take_number(json, "begin_theta", -1e6, 1e6,
 			 &locked->begin_deg[CAPTURE_THETA]) ||
 	    !take_number(json, "begin_fi", -1e6, 1e6,
@@ -107,7 +112,34 @@ static bool from_json(const json_t *json, struct capture_locked *locked)
 	       take_number(json, "lens_dpt", 0, 1e3, &locked->lens_dpt);
 }
 
-/* Killed before it was written, a scan has nothing in it. */
+/*
+ * Killed before it was written, a scan has no photo. Of one that has some it
+ * was taken away, and nobody knows any more where the axes were trusted, and
+ * where they began.
+ */
+static int write_anew(struct capture *capture)
+{
+	struct capture_locked *locked = &capture->locked;
+
+	if (project_scan_photos(capture->scan)) {
+		locked->boot[0] = '\0';
+		locked->trusted = false;
+		locked->begin_deg[CAPTURE_THETA] = NAN;
+		locked->begin_deg[CAPTURE_PHI] = NAN;
+	}
+	return capture_locked_save(capture);
+}
+
+/* What was found, but not told by the frames, ended with the camera's run. */
+static bool is_untold(const struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+	const struct capture_locked *locked = &capture->locked;
+
+	return (request->autofocus && isnan(locked->lens_dpt)) ||
+	       (request->lock_white_balance && !locked->red_gain);
+}
+
 int capture_locked_load(struct capture *capture)
 {
 	char file[CAPTURE_PATH_LEN];
@@ -119,9 +151,10 @@ int capture_locked_load(struct capture *capture)
 	json = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
 	if (!json &&
 	    json_error_code(&error) == json_error_cannot_open_file)
-		return capture_locked_save(capture);
+		return write_anew(capture);
 	good = json && from_json(json, &capture->locked);
 	json_decref(json);
+	capture->refind = good && is_untold(capture);
 	if (good)
 		return 0;
 	return capture_fail(capture, EBADMSG,

@@ -202,6 +202,15 @@ static int lacks(struct capture *capture, const char *what)
 			    ops->id(capture->camera), what);
 }
 
+int capture_no_middle(struct capture *capture)
+{
+	const struct camera_ops *ops = capture->request->camera;
+
+	return capture_fail(capture, EOPNOTSUPP,
+			    "wanted an exposure to bracket about, found none, and the camera %.80s finds none by itself; give --shutter",
+			    ops->id(capture->camera));
+}
+
 static int check_lens(struct capture *capture, double lens_dpt)
 {
 	const struct camera_capabilities *can = &capture->capabilities;
@@ -213,6 +222,17 @@ static int check_lens(struct capture *capture, double lens_dpt)
 	return capture_fail(capture, ERANGE,
 			    "wanted the lens at %g dioptres, found that it goes from %g to %g; choose a position between them",
 			    lens_dpt, can->lens_min_dpt, can->lens_max_dpt);
+}
+
+/* One that shows no frames before the photo has nothing to find it by. */
+static int check_bracket(struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+
+	if (request->bracket < 2 || request->exposure_ns ||
+	    !capture->capabilities.on_demand)
+		return 0;
+	return capture_no_middle(capture);
 }
 
 static int check_abilities(struct capture *capture)
@@ -242,7 +262,7 @@ static int check_abilities(struct capture *capture)
 	    (check_lens(capture, request->focus_min_dpt) ||
 	     check_lens(capture, request->focus_max_dpt)))
 		return -1;
-	return 0;
+	return check_bracket(capture);
 }
 
 int capture_open_camera(struct capture *capture)

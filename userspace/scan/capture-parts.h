@@ -73,7 +73,8 @@ struct capture_wish {
 
 /**
  * struct capture_locked - locked.json: what must outlive a crash
- * @boot: id of the boot in which the axes were last trusted
+ * @boot: id of the boot in which the axes were last trusted, "" not known
+ * @trusted: because they were to be, whatever their state, in that boot
  * @begin_deg: where the axes stood when the scan began, NAN without the axis
  *	and where that is not known
  * @found: the rest has been found; until then it is what was asked for
@@ -85,6 +86,7 @@ struct capture_wish {
  */
 struct capture_locked {
 	char boot[40];
+	bool trusted;
 	double begin_deg[CAPTURE_AXES];
 	bool found;
 	uint64_t exposure_ns;
@@ -136,12 +138,15 @@ struct capture_saver;
  * @camera_running: started and not stopped
  * @last_frame_ns: when the last frame came, or the camera was started
  * @period_ns: from frame to frame, as told or measured; 0 not known
- * @frame: held while @holding
+ * @before_ns: time of the last frame; 0: there was none
+ * @before_sequence: its number
+ * @frame: held while @holding; status 0: none yet for the photo in work
  * @holding: a frame waits for the queue
  * @wish: what the camera was last told
  * @wish_ns: when
  * @lens_ns: when its lens was last told to move, 0: not yet
- * @wait_ns: since when the photo in work is waited for
+ * @wait_ns: since when the photo in work is waited for; with a pause before it
+ *	still to come
  * @polled_ns: when a frame was last asked for
  * @shot_ns: when a camera on demand was told to take it, 0: not yet
  * @lock_ns: when it began to look for what is to be locked
@@ -158,6 +163,7 @@ struct capture_saver;
  * @down: its focus stack goes from the greatest to the least
  * @restless: frames in a row in which an axis moved
  * @locked: locked.json
+ * @refind: what was found is not all in it, and has to be found once more
  * @saver: queue and workers
  * @saved: photos in the journal by this run
  * @shown: the thumbnail of the project has been seen to
@@ -198,6 +204,8 @@ struct capture {
 	bool camera_running;
 	uint64_t last_frame_ns;
 	uint64_t period_ns;
+	uint64_t before_ns;
+	uint32_t before_sequence;
 	struct camera_frame frame;
 	bool holding;
 	struct capture_wish wish;
@@ -220,6 +228,7 @@ struct capture {
 	bool down;
 	unsigned int restless;
 	struct capture_locked locked;
+	bool refind;
 	struct capture_saver *saver;
 	uint64_t saved;
 	bool shown;
@@ -252,6 +261,9 @@ int capture_fail(struct capture *capture, int error, const char *format, ...)
 
 /** capture_now - CLOCK_MONOTONIC, nanoseconds */
 uint64_t capture_now(void);
+
+/** capture_due - when a photo may be waited for: now, or after the pause */
+uint64_t capture_due(const struct capture *capture);
 
 /** capture_commanded - enum capture_command as of now */
 int capture_commanded(const struct capture *capture);
@@ -288,6 +300,9 @@ int capture_open_rig(struct capture *capture);
 
 /** capture_open_camera - open and configure it; nothing with a trigger */
 int capture_open_camera(struct capture *capture);
+
+/** capture_no_middle - fail: no exposure to bracket about */
+int capture_no_middle(struct capture *capture);
 
 /*
  * capture-folder.c
@@ -459,6 +474,9 @@ bool capture_seek_point(struct capture *capture);
  * 0 not yet, -1 failed
  */
 int capture_pulse(struct capture *capture);
+
+/** capture_pulsing - one has begun and is not in the queue yet */
+bool capture_pulsing(const struct capture *capture);
 
 /*
  * capture-save.c: queue and workers.

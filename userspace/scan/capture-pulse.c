@@ -22,6 +22,11 @@ static int fire(struct capture *capture)
 	return 0;
 }
 
+bool capture_pulsing(const struct capture *capture)
+{
+	return capture->request->trigger && capture->shot_ns;
+}
+
 /* The pulse stands for the exposure, so the axes rest until it ends. */
 int capture_pulse(struct capture *capture)
 {

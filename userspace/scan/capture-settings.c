@@ -428,6 +428,8 @@ int capture_settings_resume(struct capture_settings *settings,
 				       json_object_get(document, "settings"),
 				       where);
 	json_decref(document);
+	/* locked.json has it, with the boot that it is good for. */
+	settings->request.trust = false;
 	settings->request.root = root;
 	settings->request.project = project;
 	settings->request.resume_scan = scan;

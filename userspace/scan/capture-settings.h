@@ -65,6 +65,9 @@ int capture_settings_option(struct capture_settings *settings,
  * @root: folder of the projects, NULL for the usual one; must outlive @settings
  * @project: name; likewise
  * @scan: number, from 1
+ *
+ * But for trust, which is for who takes it up to give anew: what was given at
+ * first counts only in the same boot, and capture_run() sees to that.
  */
 int capture_settings_resume(struct capture_settings *settings,
 			    const char *root, const char *project,

@@ -28,6 +28,14 @@ static const char *doubt_of(uint32_t state)
 	}
 }
 
+static bool is_this_boot(const struct capture *capture)
+{
+	char boot[40];
+
+	capture_boot_id(boot);
+	return !strcmp(boot, capture->locked.boot);
+}
+
 /*
  * A scan goes on from where it was: after a boot that is a guess. Without an
  * end stop nothing better than a suspect position is to be had: the photos say
@@ -36,11 +44,10 @@ static const char *doubt_of(uint32_t state)
 static bool is_doubtful(const struct capture *capture,
 			const struct capture_axis *axis)
 {
-	char boot[40];
-
 	if (capture->request->home && !axis->homings && has_stop(axis))
 		return true;
-	if (capture->request->trust)
+	if (capture->request->trust ||
+	    (capture->locked.trusted && is_this_boot(capture)))
 		return false;
 	switch (axis->state.position_state) {
 	case OSCAN_POSITION_KNOWN:
@@ -48,8 +55,7 @@ static bool is_doubtful(const struct capture *capture,
 	case OSCAN_POSITION_SUSPECT:
 		return has_stop(axis);
 	case OSCAN_POSITION_ASSUMED:
-		capture_boot_id(boot);
-		return strcmp(boot, capture->locked.boot);
+		return !is_this_boot(capture);
 	default:
 		return true;
 	}
@@ -84,12 +90,14 @@ int capture_doubt(struct capture *capture)
 /* The positions count: a later boot finds them in doubt. */
 static int note_boot(struct capture *capture)
 {
-	char boot[40];
+	struct capture_locked *locked = &capture->locked;
+	bool same = is_this_boot(capture), trusted;
 
-	capture_boot_id(boot);
-	if (!strcmp(boot, capture->locked.boot))
+	trusted = capture->request->trust || (same && locked->trusted);
+	if (same && trusted == locked->trusted)
 		return 0;
-	strcpy(capture->locked.boot, boot);
+	capture_boot_id(locked->boot);
+	locked->trusted = trusted;
 	return capture_locked_save(capture);
 }
 

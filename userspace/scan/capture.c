@@ -159,9 +159,17 @@ static enum capture_state next_shot(struct capture *capture)
 	return CAPTURE_EXPOSE;
 }
 
+uint64_t capture_due(const struct capture *capture)
+{
+	uint64_t now = capture_now();
+
+	return now > capture->ready_ns ? now : capture->ready_ns;
+}
+
 static void expose_begin(struct capture *capture)
 {
-	capture->wait_ns = capture_now();
+	capture->wait_ns = capture_due(capture);
+	capture->frame = (struct camera_frame){ 0 };
 }
 
 static enum capture_state expose(struct capture *capture)
@@ -360,7 +368,9 @@ const char *capture_state_name(enum capture_state state)
 
 /*
  * Where a command or a failure leads, whatever the state would do next. A
- * parking that is cancelled is only left: the scan is complete.
+ * parking that is cancelled is only left: the scan is complete. A pulse that
+ * has begun is put into the journal first: a second one would be a second photo
+ * of the camera behind it.
  */
 static enum capture_state commanded(struct capture *capture,
 				    enum capture_state next)
@@ -369,6 +379,9 @@ static enum capture_state commanded(struct capture *capture,
 	int command = capture_commanded(capture);
 
 	if (next == CAPTURE_DONE)
+		return next;
+	if (next == CAPTURE_EXPOSE && capture_pulsing(capture) &&
+	    !capture->error)
 		return next;
 	if (command == CAPTURE_CANCEL && next != CAPTURE_DRAIN)
 		capture_fail(capture, ECANCELED, "%s",
