@@ -217,6 +217,7 @@ TEST(R70_R84_R110_R142_dropping_on_purpose_tells_what_it_lost)
 	snprintf(number, sizeof(number), "%llu frames were dropped",
 		 (unsigned long long)lost);
 	ck_assert(warned(FLYSCAN_WARN_DATA_LOSS, number));
+	ck_assert_ptr_nonnull(strstr(stored_text("warnings/0"), number));
 	ck_assert(warned(FLYSCAN_WARN_DATA_LOSS, "0 before"));
 	ck_assert(warned(FLYSCAN_WARN_DATA_LOSS, "given by the camera"));
 	ck_assert(warned(FLYSCAN_WARN_DATA_LOSS, "in the file"));
@@ -276,6 +277,19 @@ TEST(R17_the_queue_is_sized_by_time)
 	world.camera_period_ns = SECOND;
 	runs_well();
 	ck_assert_uint_eq(world.queue_frames, 4);
+	/* 24 MiB each: 256 MiB hold ten of them, though 2 s are 20. */
+	new_world();
+	request.end = 0.5;
+	world.width = 4096;
+	world.height = 2048;
+	runs_well();
+	ck_assert_uint_eq(world.queue_frames, 10);
+	new_world();
+	request.end = 0.5;
+	world.width = 8192;
+	world.height = 4096;
+	runs_well();
+	ck_assert_uint_eq(world.queue_frames, 4);
 }
 
 /* 101 frames in the range, 1.5 times as many and 20 are 171. */
@@ -303,12 +317,15 @@ TEST(D22_R57_what_was_dropped_before_the_scan_does_not_count)
 	fails(ENODATA, "2 by the camera");
 }
 
-TEST(R67_R79_the_camera_is_asked_for_period_and_exposure)
+TEST(R67_R79_D11_the_camera_is_asked_for_period_and_exposure)
 {
 	new_world();
 	request.exposure_s = 0.04;
 	request.width = 640;
+	world.set_exposure_ns = 39000000;
 	runs_well();
+	ck_assert_double_eq_tol(stored("t_acquire"), 0.04, 1e-9);
+	ck_assert_double_eq_tol(stored("camera/exposure"), 0.039, 1e-9);
 	ck_assert_uint_eq(world.asked.period_ns, 100000000);
 	ck_assert_uint_eq(world.asked.exposure_ns, 40000000);
 	ck_assert_uint_eq(world.asked.width, 640);
@@ -345,6 +362,28 @@ TEST(R118_R119_R25_R78_all_keys_are_stored)
 	ck_assert_str_eq(stored_text("plan_name"), "flyscan");
 	ck_assert_double_eq(stored("hdf_flush_timeout_max"), 10);
 	ck_assert_double_eq(stored("consumer_tick"), 0.02);
+}
+
+/* 1 mm/s with 100 mm/s^2: 0.01 s and 0.005 mm to reach it. */
+TEST(R38_R118_the_numbers_of_the_motor_are_those_of_the_scan)
+{
+	new_world();
+	runs_well();
+	ck_assert_double_eq_tol(stored("motor_velocity_max"), 50, 1e-9);
+	ck_assert_double_eq_tol(stored("motor_accl"), 0.01, 1e-9);
+	ck_assert_double_eq(stored("motor_accl_was_default"), 1);
+	ck_assert_double_eq_tol(stored("d_taxi"), 0.005, 1e-9);
+	/* Outward to a whole microstep of 0.01 mm. */
+	ck_assert_double_eq_tol(stored("p_initial"), -0.51, 1e-9);
+	ck_assert_double_eq_tol(stored("p_final"), 5.51, 1e-9);
+	ck_assert_double_eq_tol(world.list[1].accel, 10000, 1e-6);
+	new_world();
+	request.accel = 50;
+	runs_well();
+	ck_assert_double_eq_tol(stored("motor_accl"), 0.02, 1e-9);
+	ck_assert_double_eq(stored("motor_accl_was_default"), 0);
+	ck_assert_double_eq_tol(stored("d_taxi"), 0.01, 1e-9);
+	ck_assert_double_eq_tol(world.list[1].accel, 5000, 1e-6);
 }
 
 TEST(R9_R39_R49_units_and_compression_are_those_of_the_file)

@@ -701,6 +701,13 @@ static uint64_t free_frame_due(void)
 	       (world.frame + 1) * world.camera_period_ns;
 }
 
+/* Of those that are larger nobody reads the pixels. */
+static size_t frame_bytes(void)
+{
+	return world.width ? 3ul * world.width * world.height :
+			     sizeof(world.pixels);
+}
+
 static int camera_next(struct camera *camera, struct camera_frame *frame,
 		       int timeout_ms)
 {
@@ -732,7 +739,7 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 	}
 	memset(frame, 0, sizeof(*frame));
 	frame->data = world.pixels;
-	frame->size = sizeof(world.pixels);
+	frame->size = frame_bytes();
 	frame->time_ns = due + world.camera_clock_ns;
 	if (world.camera_starts == 2 && world.times_creep)
 		frame->time_ns = world.camera_start_ns + world.frame * 1000;

@@ -151,7 +151,7 @@ TEST(a_camera_that_obeys_is_taken_at_its_word)
 	ck_assert_double_eq(result.period_used_s, 0.1);
 }
 
-TEST(R79_a_camera_that_says_it_obeys_and_does_not_is_measured)
+TEST(D11_R79_a_camera_that_says_it_obeys_and_does_not_is_measured)
 {
 	new_world();
 	world.camera_period_ns = SECOND / 10 * 1.06;
@@ -159,6 +159,8 @@ TEST(R79_a_camera_that_says_it_obeys_and_does_not_is_measured)
 	ck_assert_double_eq_tol(result.period_used_s, 0.106, 1e-6);
 	ck_assert_double_eq_tol(told_period, 0.106, 1e-6);
 	ck_assert_double_eq(result.period_asked_s, 0.1);
+	ck_assert_double_eq_tol(stored("t_period_measured"), 0.106, 1e-6);
+	ck_assert_double_eq(stored("t_period"), 0.1);
 	ck_assert_uint_eq(result.frames_in_scan, 51);
 	ck_assert_double_eq_tol(result.shortest_s, 0.106, 1e-6);
 	ck_assert_double_eq_tol(result.longest_s, 0.106, 1e-6);
@@ -343,7 +345,7 @@ TEST(D4_a_motor_that_makes_no_step_ends_the_scan)
 	ck_assert_str_ne(result.path, "");
 }
 
-TEST(R102_a_motor_stopped_from_elsewhere_ends_the_scan)
+TEST(R101_R102_a_motor_stopped_from_elsewhere_ends_the_scan)
 {
 	new_world();
 	world.stopped_at = 300;

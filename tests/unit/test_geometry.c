@@ -281,6 +281,7 @@ TEST(R35_less_than_two_frames_are_refused)
 	request.end = 0.49;
 	request.per_unit = 1;
 	refused(&request, &axis, EINVAL, "density");
+	refused(&request, &axis, EINVAL, "over 0.49 deg makes 1 frame");
 	request.per_unit = 1e-300;
 	refused(&request, &axis, EINVAL, "density");
 }
@@ -300,7 +301,7 @@ TEST(R141_more_frames_than_a_file_holds_are_refused)
 	refused(&request, &axis, EINVAL, "frames");
 }
 
-TEST(R5_R6_R30_R31_R32_bad_numbers_are_refused_by_name)
+TEST(R5_R6_R29_R30_R31_R32_bad_numbers_are_refused_by_name)
 {
 	static const double bad[] = { 0, -1, NAN, INFINITY, -INFINITY };
 	struct oscan_axis_info axis = turntable();

@@ -88,7 +88,7 @@ a_second_user_is_refused()
 	take_edges
 }
 
-wrong_usage_exits_with_2()
+R2_wrong_usage_exits_with_2()
 {
 	local row arguments
 
@@ -112,6 +112,6 @@ for test in R65_a_disk_too_small_is_refused \
 	    what_the_axis_cannot_do_is_refused \
 	    too_fast_and_no_such_camera_are_told_at_once \
 	    a_second_user_is_refused \
-	    wrong_usage_exits_with_2; do
+	    R2_wrong_usage_exits_with_2; do
 	run_test "$test"
 done

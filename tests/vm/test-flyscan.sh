@@ -49,6 +49,9 @@ assert f["lost"] == 0 and f["written"] == f["delivered"] > 0, d
 assert f["expected"] == 13, d
 assert s["commanded"] == s["counted"] == s["traced"] > 0, d
 assert d["period"]["asked_s"] == 0.1 and d["period"]["measured_s"] > 0, d
+p, w = d["period"], [w["type"] for w in d["warnings"] if w["message"]]
+assert len(w) == len(d["warnings"]), d
+assert ("FlyscanPeriodWarning" in w) == (p["used_s"] != p["asked_s"]), d
 assert d["file"].endswith("_000002.h5") and "error" not in d, d' \
 		"$work/out" 2>"$work/json" || why+="$(cat "$work/json"); "
 }
