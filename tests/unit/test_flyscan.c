@@ -624,3 +624,20 @@ TEST(likewise_after_the_driver_was_loaded_again)
 	world.position_state = OSCAN_POSITION_ASSUMED;
 	runs_well();
 }
+
+/* Some frames of the earlier scan are in the file then, and none of its own. */
+TEST(a_disk_that_is_full_while_frames_are_copied_leaves_no_new_one)
+{
+	new_world();
+	runs_well();
+	keep_as_earlier();
+	new_world();
+	request.earlier = &earlier;
+	world.stall_at = 1;
+	world.put_error = ENOSPC;
+	world.put_error_at = 3;
+	fails(ENOSPC, "disk full");
+	ck_assert_uint_eq(result.ledger.copied, 3);
+	ck_assert_uint_eq(result.ledger.written, 0);
+	ck_assert_uint_eq(flyscan_lost(&result.ledger), 0);
+}

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <libdeflate.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,6 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "recover.h"
 #include "unit.h"
 #include "writer.h"
@@ -665,6 +667,127 @@ TEST(a_disk_that_is_gone_ends_with_EIO_and_what_was_written_is_there)
 		_exit(lose_the_disk(&config));
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
+	must_recover(path, 20);
+	cleanup();
+}
+
+/* Of a disk without room for the next claim that is large. */
+static struct writer *crowded;
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+	if (!crowded || length < 1 << 20)
+		return syscall(SYS_fallocate, fd, mode, offset, length);
+	/* The axis moves on meanwhile. */
+	put_steps(crowded, 2000);
+	errno = ENOSPC;
+	return -1;
+}
+
+TEST(steps_that_found_no_room_are_not_followed_by_later_ones)
+{
+	static uint64_t times[100000];
+	static int64_t positions[100000];
+	const struct writer_trace many = { 100000, times, positions };
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+	hid_t file;
+
+	for (uint64_t n = 0; n < 10; n++)
+		ck_assert_int_eq(put(writer, n), 0);
+	while (writer_written(writer) < 10)
+		usleep(1000);
+	crowded = writer;
+	ck_assert_int_eq(writer_put_steps(writer, &many), 0);
+	ck_assert_int_eq(put(writer, 10), 0);
+	ck_assert_int_eq(writer_finish_frames(writer), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	crowded = NULL;
+	ck_assert_int_eq(writer_close(writer), -1);
+	file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+	ck_assert_uint_eq(read_column(file, "/entry/data/data", NULL),
+			  11 * BYTES);
+	ck_assert_uint_eq(read_column(file, LOG "time_ns", NULL), 10 * STEPS);
+	H5Fclose(file);
+	cleanup();
+}
+
+/* What is written to the file through the driver with the note. */
+static void write_at(H5FD_t *file, H5FD_mem_t type, haddr_t at, char byte,
+		     size_t size)
+{
+	char data[PAGE];
+
+	memset(data, byte, size);
+	ck_assert_int_ge(H5FDwrite(file, type, H5P_DEFAULT, at, size, data),
+			 0);
+}
+
+static char byte_at(int fd, off_t at)
+{
+	char byte = 0;
+
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	return byte;
+}
+
+TEST(a_note_is_of_the_last_write_to_its_place)
+{
+	static const H5FD_mem_t types[] = { H5FD_MEM_OHDR, H5FD_MEM_DRAW };
+	hid_t access;
+	H5FD_t *file;
+	int torn, fd;
+
+	fixture();
+	access = H5Pcreate(H5P_FILE_ACCESS);
+	torn = disk_note_open(path);
+	ck_assert_int_eq(disk_access(access, torn), 0);
+	file = H5FDopen(path, H5F_ACC_RDWR | H5F_ACC_CREAT, access,
+			HADDR_UNDEF);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(H5FDset_eoa(file, H5FD_MEM_OHDR, 4 * PAGE), 0);
+	fd = open(path, O_RDWR);
+	for (size_t n = 0; n < sizeof(types) / sizeof(*types); n++) {
+		/* Beside it: the note stays, and mends what is torn. */
+		write_at(file, H5FD_MEM_OHDR, PAGE - 96, 'a', 200);
+		write_at(file, types[n], PAGE - 196, 'b', 100);
+		write_at(file, types[n], PAGE + 104, 'b', 100);
+		ck_assert(!disk_is_torn(path, fd));
+		ck_assert_int_eq(pwrite(fd, "x", 1, PAGE), 1);
+		ck_assert(disk_is_torn(path, fd));
+		ck_assert_int_eq(disk_mend(path, fd), 0);
+		ck_assert_int_eq(byte_at(fd, PAGE), 'a');
+		/* Within it: the note is of something older. */
+		write_at(file, types[n], PAGE + 103, 'c', 100);
+		ck_assert(!disk_is_torn(path, fd));
+		ck_assert_int_eq(disk_mend(path, fd), 0);
+		ck_assert_int_eq(byte_at(fd, PAGE + 103), 'c');
+	}
+	close(fd);
+	ck_assert_int_ge(H5FDclose(file), 0);
+	close(torn);
+	H5Pclose(access);
+	cleanup();
+}
+
+/* After a power cut: what it notes stands before all that it belongs to. */
+TEST(a_note_that_does_not_fit_the_file_loses_no_frame)
+{
+	const struct writer_config config = fixture();
+	struct {
+		uint32_t magic;
+		uint32_t size;
+		uint64_t address;
+		uint64_t check;
+		uint8_t block[96];
+	} wrong = { 0x6e726f74, sizeof(wrong.block), 0, 0, { 0 } };
+	FILE *file;
+
+	write_and_kill(&config, &shared->written, 20);
+	wrong.check = libdeflate_crc32(0, wrong.block, sizeof(wrong.block));
+	file = fopen(note, "w");
+	ck_assert_uint_eq(fwrite(&wrong, sizeof(wrong), 1, file), 1);
+	fclose(file);
 	must_recover(path, 20);
 	cleanup();
 }

@@ -40,11 +40,15 @@ struct note {
  * @pub: HDF5's part, the first member
  * @file: opened by HDF5's own driver, which does all but the notes
  * @note: descriptor of the note
+ * @noted: where the block that is noted begins
+ * @size: of that, 0: none is noted
  */
 struct disk {
 	H5FD_t pub;
 	H5FD_t *file;
 	int note;
+	haddr_t noted;
+	size_t size;
 };
 
 int disk_note_path(const char *path, char *out, size_t size)
@@ -137,9 +141,18 @@ int disk_mend(const char *path, int fd)
 	return ret;
 }
 
+static void drop_note(struct disk *disk)
+{
+	const uint32_t none = 0;
+
+	disk->size = 0;
+	if (pwrite(disk->note, &none, sizeof(none), 0) < 0)
+		errno = 0;
+}
+
 /* A note that finds no room protects nothing, and harms nothing either. */
-static void take_note(const struct disk *disk, haddr_t address,
-		      const void *block, size_t size)
+static void take_note(struct disk *disk, haddr_t address, const void *block,
+		      size_t size)
 {
 	struct note note = {
 		.magic = MAGIC,
@@ -151,8 +164,19 @@ static void take_note(const struct disk *disk, haddr_t address,
 		{ &note, sizeof(note) }, { (void *)block, size }
 	};
 
-	if (pwritev(disk->note, parts, 2, 0) < 0)
-		errno = 0;
+	disk->noted = address;
+	disk->size = size;
+	if (pwritev(disk->note, parts, 2, 0) == (ssize_t)(sizeof(note) + size))
+		return;
+	errno = 0;
+	drop_note(disk);
+}
+
+/* Mending would put the block that is noted over what is written now. */
+static bool is_over_note(const struct disk *disk, haddr_t address, size_t size)
+{
+	return disk->size && address < disk->noted + disk->size &&
+	       disk->noted < address + size;
 }
 
 static struct disk *of(const H5FD_t *file)
@@ -229,6 +253,8 @@ static herr_t disk_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer,
 	if (type != H5FD_MEM_DRAW && size && size <= MOST &&
 	    address / PAGE != (address + size - 1) / PAGE)
 		take_note(of(file), address, data, size);
+	else if (is_over_note(of(file), address, size))
+		drop_note(of(file));
 	return H5FDwrite(of(file)->file, type, transfer, address, size, data);
 }
 

@@ -9,6 +9,7 @@
  * lost. So each such block is written into a file of its own before it is
  * written to its place: if it is torn there, it is whole here, and if it is
  * torn here, it is whole there.
+ * A later write to its place that has no note of its own ends the note first.
  */
 #ifndef OSCAN_DISK_H
 #define OSCAN_DISK_H

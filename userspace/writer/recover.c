@@ -372,8 +372,15 @@ static int recover_open(int fd, const struct job *job, uint64_t *frames)
 	if (snprintf(part, sizeof(part), "%s.part", job->to) >=
 	    (int)sizeof(part))
 		return fail(ENAMETOOLONG);
-	if (disk_is_torn(job->from, fd))
-		return recover_copy(fd, job, part, frames);
+	if (disk_is_torn(job->from, fd)) {
+		ret = recover_copy(fd, job, part, frames);
+		if (!ret || !is_unreadable(errno))
+			return ret;
+		/* After a power cut the note may be newer than the file. */
+		return recover_from(open_with(job->from, H5F_ACC_RDONLY |
+					      H5F_ACC_SWMR_READ), job, part,
+				    frames);
+	}
 	ret = recover_from(open_with(job->from, H5F_ACC_RDONLY |
 				     H5F_ACC_SWMR_READ), job, part, frames);
 	if (ret && is_unreadable(errno))

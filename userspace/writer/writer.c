@@ -30,6 +30,7 @@
  *	full the camera's thread waits, or drops with @drop
  * @steps: put by any thread; ours takes them with the next frames
  * @steps_taken: the thread's: what it took of them
+ * @steps_lost: the thread's: some found no room; later ones would follow a gap
  * @begun: a frame was put: the file is the thread's
  * @last: the thread's: newest frame in the file
  * @exit_status: of the scan, for the stop document
@@ -43,6 +44,7 @@ struct writer {
 	struct queue queue;
 	struct steps steps;
 	struct steps steps_taken;
+	bool steps_lost;
 	atomic_bool begun;
 	struct packers packers;
 	struct syncer syncer;
@@ -74,9 +76,15 @@ static int write_steps(struct writer *writer)
 	const struct steps *taken = &writer->steps_taken;
 	struct writer_trace trace;
 
-	steps_take(&writer->steps, &writer->steps_taken);
-	if (nexus_append_steps(writer->nexus, taken))
+	if (writer->steps_lost) {
+		errno = ENOSPC;
 		return -1;
+	}
+	steps_take(&writer->steps, &writer->steps_taken);
+	if (nexus_append_steps(writer->nexus, taken)) {
+		writer->steps_lost = true;
+		return -1;
+	}
 	trace = (struct writer_trace){
 		taken->count, taken->time_ns, taken->position
 	};
