@@ -28,6 +28,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "camera.h"
@@ -85,10 +86,44 @@ ssize_t write(int fd, const void *data, size_t size)
 	return syscall(SYS_write, fd, data, size);
 }
 
+/* The thread of the scan, which asks while another one waits for the disk. */
+static struct project_scan *asked;
+static unsigned int asked_times;
+static bool answered_late;
+
+static void *ask(void *data)
+{
+	const struct project_photo photo = { 0, -1, -1 };
+
+	project_has_photo(data, &photo);
+	project_scan_photos(data);
+	project_scan_progress(data, 1, 1);
+	return NULL;
+}
+
+static void ask_meanwhile(void)
+{
+	struct timespec deadline;
+	pthread_t thread;
+
+	if (!asked)
+		return;
+	asked_times++;
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += 60;
+	ck_assert_int_eq(pthread_create(&thread, NULL, ask, asked), 0);
+	if (!pthread_timedjoin_np(thread, NULL, &deadline))
+		return;
+	answered_late = true;
+	asked = NULL;
+	pthread_detach(thread);
+}
+
 /* Nothing is cut from power here, and it would take long. */
 int fsync(int fd)
 {
 	(void)fd;
+	ask_meanwhile();
 	return count_call() ? -1 : 0;
 }
 
@@ -767,6 +802,26 @@ TEST(a_project_is_deleted_whole_or_not_at_all)
 	snprintf(command, sizeof(command), "rmdir %s/mine %s && mkdir %s",
 		 root, root, root);
 	ck_assert_int_eq(system(command), 0);
+	cleanup();
+}
+
+TEST(who_asks_for_photos_does_not_wait_for_the_disk)
+{
+	struct project *project;
+	struct project_scan *scan;
+
+	fixture();
+	project = open_project("x");
+	scan = new_scan(project);
+	asked = scan;
+	ck_assert_int_eq(take(scan, plain(0)), 0);
+	ck_assert_int_eq(project_scan_status(scan, "paused", NULL), 0);
+	asked = NULL;
+	ck_assert(!answered_late);
+	/* Photo, metadata, journal, scan.json, openscan_project.json. */
+	ck_assert_uint_ge(asked_times, 5);
+	project_scan_close(scan);
+	project_close(project);
 	cleanup();
 }
 

@@ -111,7 +111,9 @@ struct journal {
  * @camera_name: of scan.json, never changes
  * @camera_settings: likewise
  * @json: scan.json
- * @lock: of all that follows, and of @json
+ * @lock: of @json and @journal; never held while the disk is waited for
+ * @disk: of the files of the scan, @journal.good, @fd and @written; taken before
+ *	@lock
  * @journal: what the journal has
  * @fd: the journal
  * @written: when scan.json was written, ns from 1970
@@ -124,13 +126,14 @@ struct project_scan {
 	json_t *camera_settings;
 	json_t *json;
 	pthread_mutex_t lock;
+	pthread_mutex_t disk;
 	struct journal journal;
 	int fd;
 	int64_t written;
 };
 
 /**
- * project_scan_save - write scan.json; under the lock
+ * project_scan_save - write scan.json; holding @disk, not @lock
  *
  * Return: 0, or -1 with errno.
  */

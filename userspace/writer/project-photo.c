@@ -151,7 +151,7 @@ static int append(struct project_scan *scan, const char *line)
 	return -1;
 }
 
-/* Under the lock. */
+/* The disk is this thread's; others may ask meanwhile what there is. */
 static int add(struct project_scan *scan, const char *name, const char *file,
 	       uint64_t bytes, uint64_t metadata_bytes)
 {
@@ -166,9 +166,11 @@ static int add(struct project_scan *scan, const char *name, const char *file,
 	free(line);
 	if (failed)
 		return -1;
+	pthread_mutex_lock(&scan->lock);
 	json_object_set_new(scan->journal.photos, name,
 			    file ? json_string(file) : json_null());
 	scan->journal.bytes += bytes + metadata_bytes;
+	pthread_mutex_unlock(&scan->lock);
 	/* Where that fails nothing is lost, and the next photo will tell. */
 	if (utc_now() - scan->written >= REFRESH_NS)
 		project_scan_save(scan);
@@ -210,9 +212,9 @@ static int photo_done(struct project_scan *scan,
 	project_photo_name(scan, photo, name);
 	if (save_metadata(scan, name, metadata, &more))
 		return -1;
-	pthread_mutex_lock(&scan->lock);
+	pthread_mutex_lock(&scan->disk);
 	failed = add(scan, name, file, bytes, more);
-	pthread_mutex_unlock(&scan->lock);
+	pthread_mutex_unlock(&scan->disk);
 	return failed;
 }
 

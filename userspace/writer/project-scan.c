@@ -67,21 +67,40 @@ static void set_size(struct project_scan *scan)
 	}
 }
 
-int project_scan_save(struct project_scan *scan)
+/* What is inside of it is replaced, never changed, so a copy may be shallow. */
+static json_t *snapshot(struct project_scan *scan)
 {
-	char path[PATH_MAX], utc[UTC_LEN];
-	int failed;
+	char utc[UTC_LEN];
+	json_t *json;
 
-	scan->written = utc_now();
+	pthread_mutex_lock(&scan->lock);
 	json_object_set_new(scan->json, "last_updated",
 			    json_string(utc_text(scan->written, utc)));
 	json_object_set_new(scan->json, "photos",
 			    journal_files(&scan->journal));
 	set_size(scan);
-	failed = project_join(path, scan->folder, PROJECT_SCAN_FILE) ||
-		 durable_json(path, scan->json, NULL);
+	json = json_copy(scan->json);
 	/* It would be kept twice. */
 	json_object_set_new(scan->json, "photos", json_array());
+	pthread_mutex_unlock(&scan->lock);
+	return json;
+}
+
+int project_scan_save(struct project_scan *scan)
+{
+	char path[PATH_MAX];
+	json_t *json;
+	int failed;
+
+	scan->written = utc_now();
+	json = snapshot(scan);
+	if (!json) {
+		errno = ENOMEM;
+		return -1;
+	}
+	failed = project_join(path, scan->folder, PROJECT_SCAN_FILE) ||
+		 durable_json(path, json, NULL);
+	json_decref(json);
 	return failed ? -1 : 0;
 }
 
@@ -90,11 +109,13 @@ static int save_summary(struct project_scan *scan)
 	json_t *scans = json_object_get(scan->project->json, "scans");
 	const char *name = strrchr(scan->folder, '/') + 1;
 
+	pthread_mutex_lock(&scan->lock);
 	json_object_set_new(scans, name, json_pack("{s:i, s:O, s:O}",
 		"index", (int)scan->index,
 		"created", json_object_get(scan->json, "created"),
 		"total_size_bytes",
 		json_object_get(scan->json, "total_size_bytes")));
+	pthread_mutex_unlock(&scan->lock);
 	return project_save_main(scan->project);
 }
 
@@ -107,6 +128,7 @@ int project_scan_status(struct project_scan *scan, const char *status,
 		errno = EINVAL;
 		return -1;
 	}
+	pthread_mutex_lock(&scan->disk);
 	pthread_mutex_lock(&scan->lock);
 	if (status) {
 		json_object_set_new(scan->json, "status",
@@ -115,8 +137,9 @@ int project_scan_status(struct project_scan *scan, const char *status,
 				    message ? json_string(message)
 					    : json_null());
 	}
-	failed = project_scan_save(scan) || save_summary(scan);
 	pthread_mutex_unlock(&scan->lock);
+	failed = project_scan_save(scan) || save_summary(scan);
+	pthread_mutex_unlock(&scan->disk);
 	return failed ? -1 : 0;
 }
 
@@ -151,6 +174,7 @@ static struct project_scan *allocate(struct project *project,
 	scan->camera_settings = json_object_get(json, "camera_settings");
 	scan->fd = -1;
 	pthread_mutex_init(&scan->lock, NULL);
+	pthread_mutex_init(&scan->disk, NULL);
 	if (project_scan_path(scan->folder, project->folder, index)) {
 		project_scan_close(scan);
 		return NULL;
@@ -167,6 +191,7 @@ void project_scan_close(struct project_scan *scan)
 	json_decref(scan->journal.photos);
 	json_decref(scan->json);
 	pthread_mutex_destroy(&scan->lock);
+	pthread_mutex_destroy(&scan->disk);
 	free(scan);
 }
 
