@@ -166,7 +166,7 @@ static struct world {
 	unsigned int monitors;
 	unsigned int closes;
 	unsigned int halts;
-	uint64_t waited;		/* frames, when the camera had stopped */
+	uint64_t waited;	/* frames, when the camera had stopped */
 	unsigned int cameras;
 	unsigned int camera_opens;
 	bool moved_at_start;
