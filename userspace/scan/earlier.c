@@ -130,7 +130,7 @@ int scan_store_earlier(struct scan *scan)
 	return 0;
 }
 
-/* The driver counts from 0 then, and has made no step yet or only new ones. */
+/* The driver that made the last step would know of that or a later one. */
 static bool was_loaded_again(const struct scan *scan)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
