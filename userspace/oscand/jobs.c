@@ -255,10 +255,13 @@ static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
 
 	lock_both(jobs);
 	job = find_or_refuse(jobs, id, why);
-	if (!job || fn(jobs, job, why))
+	if (!job || fn(jobs, job, why)) {
 		pthread_mutex_unlock(&jobs->lock);
-	else if (!(value = changed(jobs, job)))
-		refuse(why, ENOMEM, "wanted memory for the answer, found none");
+	} else {
+		value = changed(jobs, job);
+		if (!value)
+			refuse(why, ENOMEM, "wanted memory for the answer, found none");
+	}
 	pthread_mutex_unlock(&jobs->disk);
 	return value;
 }
