@@ -111,9 +111,9 @@ mkdir -p out/check
 cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
 settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=|BUILD=)' | sort)
 sources=$(sources)
-# What was compiled before, in this clone or another, is not compiled again.
-export PATH=/usr/lib/ccache:$PATH CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
-export CCACHE_DIR=$cache/ccache
+# What was compiled before is not compiled again. Without CCACHE_BASEDIR, which
+# makes the names in .d files relative: make would not see that a header changed.
+export PATH=/usr/lib/ccache:$PATH CCACHE_DIR=$cache/ccache
 # What more than one ring needs.
 for folder in userspace tests/rotor; do
 	make --no-print-directory -C "$folder" || exit
