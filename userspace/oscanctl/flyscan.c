@@ -217,26 +217,6 @@ struct display {
 	uint64_t shown_ns;
 };
 
-static const char *phase_text(enum flyscan_phase phase)
-{
-	switch (phase) {
-	case FLYSCAN_CHECK:
-		return "checking";
-	case FLYSCAN_MEASURE:
-		return "measuring the camera's period";
-	case FLYSCAN_TAXI:
-		return "going to the start";
-	case FLYSCAN_ARM:
-		return "waiting for the first frame";
-	case FLYSCAN_PASS:
-		return "passing";
-	case FLYSCAN_DRAIN:
-		return "writing the last frames";
-	default:
-		return "storing the positions";
-	}
-}
-
 static void show_bar(const struct flyscan_progress *progress)
 {
 	char bar[BAR_WIDTH + 1];
@@ -247,14 +227,15 @@ static void show_bar(const struct flyscan_progress *progress)
 	bar[BAR_WIDTH] = '\0';
 	fprintf(stderr, "\r\033[K[%s] %3.0f %%  %s, at %.2f, %" PRIu64
 		" frames written",
-		bar, 100 * progress->fraction, phase_text(progress->phase),
+		bar, 100 * progress->fraction,
+		flyscan_phase_name(progress->phase),
 		progress->position, progress->frames);
 }
 
 static void show_line(const struct flyscan_progress *progress)
 {
 	if (progress->phase != FLYSCAN_PASS) {
-		fprintf(stderr, "%s\n", phase_text(progress->phase));
+		fprintf(stderr, "%s\n", flyscan_phase_name(progress->phase));
 		return;
 	}
 	fprintf(stderr, "passing: %3.0f %%, at %.2f, %" PRIu64

@@ -227,19 +227,14 @@ static const struct action {
 
 static const struct action *find_action(const char *name)
 {
-	const char *names[ACTIONS], *close;
+	const char *names[ACTIONS];
 
 	for (size_t i = 0; i < ACTIONS; i++) {
 		if (!strcmp(actions[i].name, name))
 			return &actions[i];
 		names[i] = actions[i].name;
 	}
-	close = closest(name, names, ACTIONS);
-	if (close)
-		wrong_usage("no action \"%s\"; did you mean \"%s\"?", name,
-			    close);
-	else
-		wrong_usage("no action \"%s\"", name);
+	unknown_word("action", name, names, ACTIONS);
 	return NULL;
 }
 

@@ -52,6 +52,17 @@ int wrong_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+int unknown_word(const char *what, const char *word,
+		 const char *const *words, size_t count)
+{
+	const char *close = closest(word, words, count);
+
+	if (!close)
+		return wrong_usage("no %s \"%s\"", what, word);
+	return wrong_usage("no %s \"%s\"; did you mean \"%s\"?", what, word,
+			   close);
+}
+
 int print_json(json_t *value)
 {
 	int result = -1;

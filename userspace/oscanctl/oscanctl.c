@@ -67,16 +67,11 @@ static int print_usage(void)
 static int unknown_command(const char *name)
 {
 	const char *names[COMMANDS];
-	const char *close;
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
 		names[i] = commands[i].name;
-	close = closest(name, names, COMMANDS);
-	if (close)
-		return wrong_usage("no command \"%s\"; did you mean \"%s\"?",
-				   name, close);
-	return wrong_usage("no command \"%s\"", name);
+	return unknown_word("command", name, names, COMMANDS);
 }
 
 /*

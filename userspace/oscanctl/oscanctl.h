@@ -87,6 +87,12 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 int wrong_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** unknown_word - print that there is no @what named @word, and which of @words
+ * may be meant. Return: EXIT_USAGE
+ */
+int unknown_word(const char *what, const char *word,
+		 const char *const *words, size_t count);
+
 /** print_json - print a value on stdout and release it. Return: exit status */
 int print_json(json_t *value);
 

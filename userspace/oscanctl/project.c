@@ -145,19 +145,14 @@ static const struct action {
 
 static const struct action *find_action(const char *name)
 {
-	const char *names[ACTIONS], *close;
+	const char *names[ACTIONS];
 
 	for (size_t n = 0; n < ACTIONS; n++) {
 		if (!strcmp(actions[n].name, name))
 			return &actions[n];
 		names[n] = actions[n].name;
 	}
-	close = closest(name, names, ACTIONS);
-	if (close)
-		wrong_usage("no action \"%s\"; did you mean \"%s\"?", name,
-			    close);
-	else
-		wrong_usage("no action \"%s\"", name);
+	unknown_word("action", name, names, ACTIONS);
 	return NULL;
 }
 

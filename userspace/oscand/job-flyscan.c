@@ -102,26 +102,6 @@ int job_flyscan_check(json_t *settings, void *data, char *error)
 	return result;
 }
 
-static const char *phase_name(enum flyscan_phase phase)
-{
-	switch (phase) {
-	case FLYSCAN_CHECK:
-		return "checking";
-	case FLYSCAN_MEASURE:
-		return "measuring the camera's period";
-	case FLYSCAN_TAXI:
-		return "going to the start";
-	case FLYSCAN_ARM:
-		return "waiting for the first frame";
-	case FLYSCAN_PASS:
-		return "passing";
-	case FLYSCAN_DRAIN:
-		return "writing the last frames";
-	default:
-		return "storing the positions";
-	}
-}
-
 static json_t *result_json(const struct fly *fly)
 {
 	const struct flyscan_result *result = &fly->result;
@@ -162,7 +142,7 @@ static void progress(const struct flyscan_progress *progress, void *data)
 {
 	struct fly *fly = data;
 	struct job_progress told = {
-		.phase = phase_name(progress->phase),
+		.phase = flyscan_phase_name(progress->phase),
 		.done = progress->frames,
 		.total = progress->frames_expected,
 		.fraction = progress->fraction,

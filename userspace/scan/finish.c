@@ -16,6 +16,26 @@ uint64_t flyscan_lost(const struct flyscan_ledger *ledger)
 	       (ledger->packed - ledger->written);
 }
 
+const char *flyscan_phase_name(enum flyscan_phase phase)
+{
+	switch (phase) {
+	case FLYSCAN_CHECK:
+		return "checking";
+	case FLYSCAN_MEASURE:
+		return "measuring the camera's period";
+	case FLYSCAN_TAXI:
+		return "going to the start";
+	case FLYSCAN_ARM:
+		return "waiting for the first frame";
+	case FLYSCAN_PASS:
+		return "passing";
+	case FLYSCAN_DRAIN:
+		return "writing the last frames";
+	default:
+		return "storing the positions";
+	}
+}
+
 const char *flyscan_warning_name(enum flyscan_warning_kind kind)
 {
 	static const char *const names[] = {

@@ -338,6 +338,9 @@ enum flyscan_phase {
 	FLYSCAN_FINISH = 7,	/* positions and trace are being stored */
 };
 
+/** flyscan_phase_name - "going to the start" and so on, for people */
+const char *flyscan_phase_name(enum flyscan_phase phase);
+
 /**
  * struct flyscan_ledger - every frame counted at each hop
  * @sensor_gaps: frames that the camera's sequence shows missing
