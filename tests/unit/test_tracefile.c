@@ -2,7 +2,7 @@
 /* LINK: userspace/oscanctl/tracefile.c userspace/oscanctl/traceread.c
  *	userspace/oscanctl/message.c userspace/liboscan/units.c
  *	userspace/writer/h5.c userspace/writer/layout.c
- *	userspace/writer/compress.c
+ *	userspace/writer/compress.c userspace/scan/words.c
  *	-lhdf5_serial -ljansson -llz4 -ldeflate -lm
  */
 #include <signal.h>
