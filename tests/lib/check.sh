@@ -34,7 +34,8 @@ run_ring()
 {
 	case $1 in
 	style)	tests/lib/style.sh ;;
-	unit)	make --no-print-directory -C tests/unit check ;;
+	unit)	env -u T -u MAKEFLAGS make --no-print-directory -C tests/unit \
+			check ;;
 	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
 	debug)	tests/debug/check ${BUILD:+--build} ;;
 	pi)	tests/pi/run ;;
@@ -113,10 +114,11 @@ settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=|BUILD=)' | sort)
 sources=$(sources)
 # What was compiled before is not compiled again. Without CCACHE_BASEDIR, which
 # makes the names in .d files relative: make would not see that a header changed.
-export PATH=/usr/lib/ccache:$PATH CCACHE_DIR=$cache/ccache
+# With CCACHE_DEPEND what is compiled is not preprocessed twice.
+export PATH=/usr/lib/ccache:$PATH CCACHE_DIR=$cache/ccache CCACHE_DEPEND=1
 # What more than one ring needs.
 for folder in userspace tests/rotor; do
-	make --no-print-directory -C "$folder" || exit
+	make --no-print-directory -j"$(nproc)" -C "$folder" || exit
 done
 
 # What runs in the background does not hear Ctrl-C.

@@ -25,7 +25,7 @@ packages=(
 	# the tests
 	check hdf5-tools python3-h5py python3-numpy python3-yaml
 	python3-jsonschema mandoc dt-schema hdf5-filter-plugin bitshuffle
-	nexus-tools libimage-exiftool-perl libraw-bin
+	nexus-tools libimage-exiftool-perl libraw-bin curl bsdextrautils
 	# the style checks
 	shellcheck sparse perl git
 	# the instrumented kernels

@@ -4,7 +4,8 @@
 
     played_oscand.py SOCKET FOLDER
 
-Keeps the last request in FOLDER/request (method, path, headers, body). Jobs:
+Keeps the last request in FOLDER/request (method, path, headers, body), and
+makes FOLDER/listening when a stream of events is open. Jobs:
 1 completes in the second stream of events, the first one breaks off; 2 ends in
 an error; 3 was cancelled; 4 is answered with HTML; 5 with more than anybody
 wants; 6 never ends; 7 is deleted while it is waited for; others are not there.
@@ -76,6 +77,7 @@ class Daemon(http.server.BaseHTTPRequestHandler):
         JOBS[1] = job(1, "completed", result=RESULT)
         self.tell("job", JOBS[1])
         self.tell("deleted", {"id": 7})
+        open(sys.argv[2] + "/listening", "w").close()
         while True:
             time.sleep(0.1)
             self.wfile.write(b":\n\n")

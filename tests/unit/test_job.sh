@@ -186,13 +186,13 @@ ctrl_c_ends_the_waiting_only()
 {
 	local waiter deadline=$((SECONDS + 60))
 
-	rm -f "$work/request"
+	rm -f "$work/listening"
 	"$oscanctl" job wait 6 >"$work/out" 2>"$work/err" </dev/null &
 	waiter=$!
-	until grep -qs '/v1/events' "$work/request" ||
-	      [ $SECONDS -gt $deadline ]; do
+	until [ -e "$work/listening" ] || [ $SECONDS -gt $deadline ]; do
 		sleep 0.02
 	done
+	[ -e "$work/listening" ] || bad+="it does not listen to events; "
 	kill -TERM $waiter
 	wait $waiter
 	[ $? = 1 ] || bad+="another exit status than 1; "

@@ -13,20 +13,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-build()
-{
-	# shellcheck disable=SC2046
-	gcc -O1 -g -D_GNU_SOURCE -Wall -Wextra -Iinclude/uapi \
-		-Iuserspace/liboscan -Iuserspace/oscanctl -Iuserspace/writer \
-		-Iuserspace/scan \
-		-fsanitize=address,undefined -fno-sanitize-recover=undefined \
-		tests/unit/trace-make.c userspace/oscanctl/tracefile.c \
-		userspace/oscanctl/message.c userspace/liboscan/units.c \
-		userspace/writer/h5.c userspace/writer/layout.c \
-		userspace/writer/compress.c -o "$work/make" \
-		$(pkg-config --cflags --libs hdf5 jansson liblz4 libdeflate) -lm
-}
-
 plot() { "$oscanctl" plot "$@" >"$work/out" 2>"$work/err"; }
 
 # refused STATUS SENTENCE ARGS...
@@ -162,9 +148,10 @@ what_cannot_be_drawn_is_told_in_one_sentence()
 		refused 1 "No space left" "$work/t.h5" -o "$work/full.png"
 }
 
-if ! build >"$work/log" 2>&1 || ! "$work/make" "$work/t.h5" 20000 ||
-   ! "$work/make" "$work/g.h5" 2000 gap; then
-	echo "not ok trace_make: $(tail -n 1 "$work/log")"
+make=out/tests/unit/trace-make
+if ! said=$({ "$make" "$work/t.h5" 20000 && "$make" "$work/g.h5" 2000 gap; } \
+	    2>&1); then
+	echo "not ok trace_make: $(tail -n 1 <<<"$said")"
 	exit 1
 fi
 ln -s /dev/full "$work/full.svg.part"

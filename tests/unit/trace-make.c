@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: userspace/oscanctl/tracefile.c userspace/oscanctl/message.c
+ *	userspace/liboscan/units.c userspace/writer/h5.c
+ *	userspace/writer/layout.c userspace/writer/compress.c
+ *	userspace/scan/words.c -lhdf5_serial -ljansson -llz4 -ldeflate -lm
+ */
+
 /*
  * Writes a trace file for test_plot.sh.
  *

@@ -6,7 +6,7 @@
 
 here=tests/unit
 work=$(mktemp -d)
-make=$work/writer-make
+make=out/tests/unit/writer-make
 trap 'rm -rf "$work"' EXIT
 
 # report NAME COMMAND...: ok if the command succeeds.
@@ -21,21 +21,3 @@ report()
 		echo "not ok $name: $(tail -n 1 <<<"$said")"
 	fi
 }
-
-build()
-{
-	# Of the folder, what fly scans use.
-	# shellcheck disable=SC2046
-	gcc -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined \
-		-fno-sanitize-recover=undefined -Iuserspace/writer \
-		$here/writer-make.c -o "$make" \
-		$(find userspace/writer -name '*.c' ! -name 'photo*' \
-			! -name 'project*' ! -name 'export*' \
-			! -name 'stack*') -pthread \
-		$(pkg-config --cflags --libs hdf5 jansson liblz4 libdeflate)
-}
-
-if ! said=$(build 2>&1); then
-	echo "not ok writer_make_builds: $(tail -n 1 <<<"$said")"
-	exit 1
-fi

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* LINK: userspace/writer/writer.c userspace/writer/nexus.c
+ *	userspace/writer/layout.c userspace/writer/h5.c
+ *	userspace/writer/compress.c userspace/writer/disk.c
+ *	userspace/writer/documents.c userspace/writer/durable.c
+ *	userspace/writer/packers.c userspace/writer/queue.c
+ *	userspace/writer/space.c userspace/writer/steplog.c
+ *	userspace/writer/steps.c userspace/writer/syncer.c
+ *	userspace/writer/utc.c userspace/writer/uuid.c userspace/writer/views.c
+ *	-lhdf5_serial -ljansson -llz4 -ldeflate -lm -pthread
+ */
+
 /*
  * Writes scan files for test_writer_readers.sh and test_writer_crash.sh.
  *
