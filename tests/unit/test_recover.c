@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <jansson.h>
 #include <libdeflate.h>
 #include <math.h>
 #include <pthread.h>
@@ -36,6 +37,7 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "h5.h"
 #include "recover.h"
 #include "unit.h"
 #include "writer.h"
@@ -176,6 +178,26 @@ int fsync(int fd __attribute__((unused)))
 	return 0;
 }
 
+/* As between two file systems; 0: they are one. */
+static int range_error;
+
+ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at,
+			size_t bytes, unsigned int flags)
+{
+	if (!range_error)
+		return syscall(SYS_copy_file_range, from, from_at, to, to_at,
+			       bytes, flags);
+	errno = range_error;
+	return -1;
+}
+
+/* HDF5's crashes are to be crashes. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "handle_segv=0:handle_sigbus=0:abort_on_error=1";
+}
+
 /* No second need pass from one sync to the next. */
 int __wrap_pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *lock,
 				  clockid_t clock,
@@ -222,6 +244,15 @@ static struct writer_config fixture(void)
 		.title = "title",
 		.program = "test_recover 1",
 	};
+}
+
+static void empty_copy(void)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.jsonl", copy);
+	unlink(name);
+	unlink(copy);
 }
 
 static void empty_folder(void)
@@ -550,9 +581,8 @@ TEST(what_need_not_or_cannot_be_recovered_is_refused)
 }
 
 /* Killed while the positions were being added, when it is no longer SWMR. */
-TEST(a_writer_killed_while_it_finishes_leaves_its_frames)
+static void kill_at_the_end(const struct writer_config *config)
 {
-	const struct writer_config config = fixture();
 	double values[100] = { 0 };
 	uint8_t in_scan[100] = { 1 };
 	const struct writer_pairing pairing = {
@@ -562,7 +592,7 @@ TEST(a_writer_killed_while_it_finishes_leaves_its_frames)
 	pid_t child = fork();
 
 	if (!child) {
-		struct writer *writer = writer_open(&config);
+		struct writer *writer = writer_open(config);
 
 		for (uint64_t n = 0; n < 100; n++)
 			put(writer, n);
@@ -574,7 +604,92 @@ TEST(a_writer_killed_while_it_finishes_leaves_its_frames)
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert(WIFSIGNALED(status));
+}
+
+TEST(a_writer_killed_while_it_finishes_leaves_its_frames)
+{
+	const struct writer_config config = fixture();
+
+	kill_at_the_end(&config);
 	must_recover(path, 100);
+	cleanup();
+}
+
+TEST(a_copy_goes_to_another_file_system_too)
+{
+	static const int errors[] = { EXDEV, EINVAL, ENOSYS, EOPNOTSUPP };
+	const struct writer_config config = fixture();
+
+	kill_at_the_end(&config);
+	for (size_t n = 0; n < sizeof(errors) / sizeof(*errors); n++) {
+		range_error = errors[n];
+		must_recover(path, 100);
+		empty_copy();
+	}
+	range_error = ENOSPC;
+	must_refuse(path, copy, ENOSPC);
+	cleanup();
+}
+
+/* As recovered.c would, by what readers look at. */
+static int show_against(const char *name, void *axis)
+{
+	hid_t file = H5Fopen(name, H5F_ACC_RDWR, H5P_DEFAULT);
+	hid_t group = H5Gopen2(file, "/entry/data", H5P_DEFAULT);
+	const int ret = h5_attribute(group, "axes", axis);
+
+	H5Gclose(group);
+	H5Fclose(file);
+	return ret;
+}
+
+/* Of the dataset @path; no document tells of one that was not named before. */
+static int resources_told(const char *path)
+{
+	json_t *known = json_object(), *line, *doc;
+	char name[128];
+	int count = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s.jsonl", copy);
+	file = fopen(name, "r");
+	ck_assert_ptr_nonnull(file);
+	while ((line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL))) {
+		const char *resource = NULL, *dataset = NULL, *uid = NULL;
+
+		doc = json_object_get(line, "doc");
+		json_unpack(doc, "{s:s, s?s, s?{s:s}}", "uid", &uid,
+			    "stream_resource", &resource, "parameters",
+			    "dataset", &dataset);
+		if (dataset)
+			json_object_set_new(known, uid, json_true());
+		if (resource)
+			ck_assert_ptr_nonnull(json_object_get(known,
+							      resource));
+		count += dataset && !strcmp(dataset, path);
+		json_decref(line);
+	}
+	fclose(file);
+	json_decref(known);
+	return count;
+}
+
+TEST(documents_tell_once_of_positions_that_the_killed_writer_told_of_too)
+{
+	const struct writer_config config = fixture();
+	uint64_t frames;
+
+	kill_at_the_end(&config);
+	must_recover(path, 100);
+	ck_assert_int_eq(resources_told("/entry/data/data"), 1);
+	empty_copy();
+	ck_assert_int_eq(recover_file(path, copy, show_against, "turntable",
+				      &frames), 0);
+	ck_assert_int_eq(resources_told("/entry/data/turntable"), 1);
+	empty_copy();
+	ck_assert_int_eq(recover_file(path, copy, show_against,
+				      "sensor_timestamp", &frames), 0);
+	ck_assert_int_eq(resources_told("/entry/data/turntable"), 0);
 	cleanup();
 }
 
@@ -770,24 +885,46 @@ TEST(a_note_is_of_the_last_write_to_its_place)
 	cleanup();
 }
 
-/* After a power cut: what it notes stands before all that it belongs to. */
-TEST(a_note_that_does_not_fit_the_file_loses_no_frame)
+static void put_note(uint64_t at, const void *block, uint32_t size)
 {
-	const struct writer_config config = fixture();
-	struct {
+	const struct {
 		uint32_t magic;
 		uint32_t size;
 		uint64_t address;
 		uint64_t check;
-		uint8_t block[96];
-	} wrong = { 0x6e726f74, sizeof(wrong.block), 0, 0, { 0 } };
-	FILE *file;
+	} head = { 0x6e726f74, size, at, libdeflate_crc32(0, block, size) };
+	FILE *file = fopen(note, "w");
+
+	ck_assert_uint_eq(fwrite(&head, sizeof(head), 1, file), 1);
+	ck_assert_uint_eq(fwrite(block, size, 1, file), 1);
+	fclose(file);
+}
+
+/* After a power cut: what it notes stands before all that it belongs to. */
+TEST(a_note_that_does_not_fit_the_file_loses_no_frame)
+{
+	const struct writer_config config = fixture();
+	static const uint8_t zeros[96];
 
 	write_and_kill(&config, &shared->written, 20);
-	wrong.check = libdeflate_crc32(0, wrong.block, sizeof(wrong.block));
-	file = fopen(note, "w");
-	ck_assert_uint_eq(fwrite(&wrong, sizeof(wrong), 1, file), 1);
-	fclose(file);
+	put_note(0, zeros, sizeof(zeros));
 	must_recover(path, 20);
+	cleanup();
+}
+
+/* HDF5 has no check of its own for texts: of some of these it crashes. */
+TEST(a_note_that_hdf5_crashes_over_loses_no_frame)
+{
+	const struct writer_config config = fixture();
+	uint8_t block[400];
+
+	write_and_kill(&config, &shared->written, 20);
+	for (uint64_t at = 2000; at < 4000; at += 400) {
+		for (size_t k = 0; k < sizeof(block); k++)
+			block[k] = next_random(256);
+		put_note(at, block, sizeof(block));
+		must_recover(path, 20);
+		empty_copy();
+	}
 	cleanup();
 }

@@ -2,10 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "disk.h"
 #include "documents.h"
@@ -17,10 +21,20 @@
 #define SUFFIX ".h5"
 #define IMAGES "/entry/data/data"
 
-/** struct job - what recover_file() was asked for */
+#define CHUNK 65536
+
+/* Processor time for a copy: no disk and no processor is as slow as that. */
+#define LEAST_S 20
+#define BYTES_PER_S 10000000
+
+/**
+ * struct job - what recover_file() was asked for
+ * @part: @to while it is being made
+ */
 struct job {
 	const char *from;
 	const char *to;
+	const char *part;
 	int (*finish)(const char *path, void *data);
 	void *data;
 };
@@ -69,6 +83,11 @@ static hid_t open_with(const char *path, unsigned int flags)
 	return file;
 }
 
+static hid_t open_growing(const char *path)
+{
+	return open_with(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ);
+}
+
 bool recover_is_whole(const char *path)
 {
 	hid_t file = open_with(path, H5F_ACC_RDONLY);
@@ -79,6 +98,33 @@ bool recover_is_whole(const char *path)
 	return true;
 }
 
+static int write_bytes(int to, const char *data, size_t size)
+{
+	ssize_t count;
+
+	for (; size; data += count, size -= count) {
+		count = write(to, data, size);
+		if (count < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int copy_rest(int from, int to)
+{
+	char data[CHUNK];
+	ssize_t count;
+
+	for (;;) {
+		count = read(from, data, sizeof(data));
+		if (count <= 0)
+			return count ? -1 : 0;
+		if (write_bytes(to, data, count))
+			return -1;
+	}
+}
+
+/* Not from one file system to another, nor on each one. */
 static int copy_bytes(int from, int to)
 {
 	ssize_t count;
@@ -86,7 +132,10 @@ static int copy_bytes(int from, int to)
 	do {
 		count = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
 	} while (count > 0);
-	return count ? -1 : 0;
+	if (count && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
+	    errno != EOPNOTSUPP)
+		return -1;
+	return copy_rest(from, to);
 }
 
 /*
@@ -116,12 +165,16 @@ static hid_t open_cleared(const char *path)
 static int make_copy(int fd, const char *from, const char *copy)
 {
 	int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int ret;
+	int ret, error;
 
 	if (to < 0)
 		return -1;
 	ret = copy_bytes(fd, to) || disk_mend(from, to) ? -1 : 0;
+	error = errno;
 	close(to);
+	if (ret)
+		unlink(copy);
+	errno = error;
 	return ret;
 }
 
@@ -195,7 +248,7 @@ static int say_so(hid_t file, const char *from)
 	       h5_attribute(file, "file_update_time", now.text) ? -1 : 0;
 }
 
-static int copy_all(hid_t from, hid_t to, const char *name, uint64_t *frames)
+static int copy_all(hid_t from, hid_t to, const char *name)
 {
 	int64_t count;
 
@@ -210,12 +263,10 @@ static int copy_all(hid_t from, hid_t to, const char *name, uint64_t *frames)
 		if (trim(to, layout_column_path(n), count))
 			return -1;
 	}
-	*frames = count;
 	return say_so(to, name);
 }
 
-static int write_copy(hid_t from, const char *name, const char *part,
-		      uint64_t *frames)
+static int write_copy(hid_t from, const char *name, const char *part)
 {
 	hid_t access = h5_access(), to = -1;
 	int ret = -1;
@@ -224,7 +275,7 @@ static int write_copy(hid_t from, const char *name, const char *part,
 	if (access >= 0)
 		to = H5Fcreate(part, H5F_ACC_EXCL, H5P_DEFAULT, access);
 	if (to >= 0) {
-		ret = copy_all(from, to, name, frames);
+		ret = copy_all(from, to, name);
 		if (H5Fclose(to) < 0)
 			ret = -1;
 	}
@@ -287,50 +338,91 @@ static int recover_documents(const char *from, const char *to, uint64_t frames)
 	return fail(error);
 }
 
-/* What a failure to add positions has left is no file to be trusted. */
-static int write_whole(hid_t file, const struct job *job, const char *part,
-		       uint64_t *frames)
+static int copy_file(hid_t (*open_file)(const char *path), const char *path,
+		     const struct job *job)
 {
-	if (write_copy(file, job->from, part, frames))
-		return -1;
-	if (!job->finish || !job->finish(part, job->data))
-		return 0;
-	unlink(part);
-	return write_copy(file, job->from, part, frames);
+	hid_t file = open_file(path);
+
+	if (file < 0 || count_frames(file) < 0)
+		return fail(EBADMSG);
+	return write_copy(file, job->from, job->part);
 }
 
-static int copy_and_publish(hid_t file, const struct job *job,
-			    const char *part, uint64_t *frames)
+/* One that goes in circles ends, and so does one whose parent has gone. */
+static void limit(const char *path)
 {
-	int error;
+	struct stat status = { 0 };
+	struct rlimit most;
 
-	if (count_frames(file) < 0)
-		return fail(EBADMSG);
-	if (write_whole(file, job, part, frames)) {
-		/* Then it is not ours. */
-		if (errno == EEXIST)
-			return -1;
-	} else if (!publish(part, job->to)) {
-		return recover_documents(job->from, job->to, *frames);
+	stat(path, &status);
+	most.rlim_cur = LEAST_S + status.st_size / BYTES_PER_S;
+	most.rlim_max = most.rlim_cur;
+	setrlimit(RLIMIT_CPU, &most);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/*
+ * HDF5 may crash over what a power cut has left, or never come to an end: in a
+ * process of its own that is one more file that cannot be read.
+ */
+static int copy_apart(hid_t (*open_file)(const char *path), const char *path,
+		      const struct job *job)
+{
+	int status, error = EIO;
+	pid_t child;
+
+	child = fork();
+	if (child < 0)
+		return -1;
+	if (!child) {
+		limit(path);
+		_exit(copy_file(open_file, path, job) ? errno : 0);
 	}
-	error = errno;
-	unlink(part);
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -1;
+	}
+	if (WIFEXITED(status))
+		error = WEXITSTATUS(status);
+	if (!error)
+		return 0;
+	/* Then it is not ours. */
+	if (error != EEXIST)
+		unlink(job->part);
 	return fail(error);
 }
 
-/* @file: closed; negative: it could not be opened */
-static int recover_from(hid_t file, const struct job *job, const char *part,
-			uint64_t *frames)
+static int count_copied(const char *path, uint64_t *frames)
 {
-	int ret, error;
+	hid_t file = open_with(path, H5F_ACC_RDONLY);
+	int64_t count = -1;
 
-	if (file < 0)
-		return fail(EBADMSG);
-	ret = copy_and_publish(file, job, part, frames);
+	if (file >= 0) {
+		count = count_frames(file);
+		H5Fclose(file);
+	}
+	*frames = count;
+	return count < 0 ? fail(EIO) : 0;
+}
+
+/* What a failure to add positions has left is no file to be trusted. */
+static int recover_from(hid_t (*open_file)(const char *path), const char *path,
+			const struct job *job, uint64_t *frames)
+{
+	int error;
+
+	if (copy_apart(open_file, path, job))
+		return -1;
+	if (job->finish && job->finish(job->part, job->data)) {
+		unlink(job->part);
+		if (copy_apart(open_file, path, job))
+			return -1;
+	}
+	if (!count_copied(job->part, frames) && !publish(job->part, job->to))
+		return recover_documents(job->from, job->to, *frames);
 	error = errno;
-	H5Fclose(file);
-	errno = error;
-	return ret;
+	unlink(job->part);
+	return fail(error);
 }
 
 /* Would another way of reading the file help? */
@@ -339,26 +431,19 @@ static bool is_unreadable(int error)
 	return error == EBADMSG || error == EIO;
 }
 
-static int recover_copy(int fd, const struct job *job, const char *part,
-			uint64_t *frames)
+static int recover_copy(int fd, const struct job *job, uint64_t *frames)
 {
 	char copy[PATH_MAX + 8];
 	int ret, error;
 
-	snprintf(copy, sizeof(copy), "%s.copy", part);
-	if (make_copy(fd, job->from, copy)) {
-		ret = -1;
-	} else {
-		ret = recover_from(open_with(copy, H5F_ACC_RDONLY |
-					     H5F_ACC_SWMR_READ), job, part,
-				   frames);
-		if (ret && is_unreadable(errno))
-			ret = recover_from(open_cleared(copy), job, part,
-					   frames);
-	}
+	snprintf(copy, sizeof(copy), "%s.copy", job->part);
+	if (make_copy(fd, job->from, copy))
+		return -1;
+	ret = recover_from(open_growing, copy, job, frames);
+	if (ret && is_unreadable(errno))
+		ret = recover_from(open_cleared, copy, job, frames);
 	error = errno;
-	if (!ret || error != EEXIST)
-		unlink(copy);
+	unlink(copy);
 	errno = error;
 	return ret;
 }
@@ -366,25 +451,18 @@ static int recover_copy(int fd, const struct job *job, const char *part,
 /* As it is, where that can be read, and else a copy of it. */
 static int recover_open(int fd, const struct job *job, uint64_t *frames)
 {
-	char part[PATH_MAX];
 	int ret;
 
-	if (snprintf(part, sizeof(part), "%s.part", job->to) >=
-	    (int)sizeof(part))
-		return fail(ENAMETOOLONG);
 	if (disk_is_torn(job->from, fd)) {
-		ret = recover_copy(fd, job, part, frames);
+		ret = recover_copy(fd, job, frames);
 		if (!ret || !is_unreadable(errno))
 			return ret;
 		/* After a power cut the note may be newer than the file. */
-		return recover_from(open_with(job->from, H5F_ACC_RDONLY |
-					      H5F_ACC_SWMR_READ), job, part,
-				    frames);
+		return recover_from(open_growing, job->from, job, frames);
 	}
-	ret = recover_from(open_with(job->from, H5F_ACC_RDONLY |
-				     H5F_ACC_SWMR_READ), job, part, frames);
+	ret = recover_from(open_growing, job->from, job, frames);
 	if (ret && is_unreadable(errno))
-		ret = recover_copy(fd, job, part, frames);
+		ret = recover_copy(fd, job, frames);
 	return ret;
 }
 
@@ -392,13 +470,17 @@ int recover_file(const char *from, const char *to,
 		 int (*finish)(const char *path, void *data), void *data,
 		 uint64_t *frames)
 {
-	const struct job job = { from, to, finish, data };
-	int fd = open(from, O_RDONLY | O_CLOEXEC), ret, error;
+	char part[PATH_MAX];
+	const struct job job = { from, to, part, finish, data };
+	int fd, ret, error;
 
+	if (snprintf(part, sizeof(part), "%s.part", to) >= (int)sizeof(part))
+		return fail(ENAMETOOLONG);
+	fd = open(from, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-	if (!access(to, F_OK))
+	if (!access(to, F_OK) || !access(part, F_OK))
 		ret = fail(EEXIST);
 	else if (H5Fis_hdf5(from) <= 0)
 		ret = fail(ENOEXEC);

@@ -37,12 +37,12 @@ bool recover_is_whole(const char *path);
  *	was lost
  *
  * With the documents of @from, if there are any, come those of @to: ended with
- * "fail".
+ * "fail". @from is read in a child process, which HDF5 may crash.
  *
  * Return: 0, or -1 with errno: of open(2), EBUSY: @from is being written,
  * EALREADY: @from is whole, ENOEXEC: it is no HDF5 file, EBADMSG: no frames
- * can be read of it, EEXIST: @to,
- * its documents or what it is while being made are there already, ENOSPC, EIO, ENOMEM.
+ * can be read of it, EEXIST: @to, its documents or what it is while being made
+ * are there already, ENOSPC, EIO: or it is damaged, ENOMEM, ENAMETOOLONG.
  */
 int recover_file(const char *from, const char *to,
 		 int (*finish)(const char *path, void *data), void *data,
