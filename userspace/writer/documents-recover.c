@@ -12,6 +12,9 @@
 #include "documents.h"
 #include "uuid.h"
 
+/* The images are below it, and a position for each. */
+#define DATA "/entry/data/"
+
 /**
  * struct remains - what is being taken over
  * @out: the new documents
@@ -21,7 +24,7 @@
  * @primary: uid of the descriptor of the frames
  * @names: name of each descriptor by its uid
  * @events: number of events by name
- * @told: number of frames told of by the uid of the resource
+ * @told: number of frames told of by the uid of the resource; not of positions
  */
 struct remains {
 	FILE *out;
@@ -75,15 +78,34 @@ static void take_event(struct remains *remains, const json_t *doc)
 			    : json_integer(0));
 }
 
+/*
+ * Return: false if it is of the positions: whether the new file has them is
+ * another question, and tell_positions() answers it.
+ */
+static bool take_resource(struct remains *remains, json_t *doc)
+{
+	const char *path = text_of(json_object_get(doc, "parameters"),
+				   "dataset");
+
+	if (!strncmp(path, DATA, strlen(DATA)) && strcmp(path, DATA "data"))
+		return false;
+	json_object_set_new(doc, "uri", json_string(remains->uri));
+	json_object_set_new(remains->told, text_of(doc, "uid"),
+			    json_integer(0));
+	return true;
+}
+
 /* Return: true if it tells only of what is in the file. */
 static bool take_datum(struct remains *remains, const json_t *doc)
 {
+	const char *resource = text_of(doc, "stream_resource");
 	const json_t *stop = json_object_get(json_object_get(doc, "indices"),
 					     "stop");
 
-	if (json_integer_value(stop) > remains->frames)
+	if (!json_object_get(remains->told, resource) ||
+	    json_integer_value(stop) > remains->frames)
 		return false;
-	json_object_set_new(remains->told, text_of(doc, "stream_resource"),
+	json_object_set_new(remains->told, resource,
 			    json_integer(json_integer_value(stop)));
 	return true;
 }
@@ -97,9 +119,8 @@ static int take(struct remains *remains, const char *name, json_t *doc)
 	} else if (!strcmp(name, "event")) {
 		take_event(remains, doc);
 	} else if (!strcmp(name, "stream_resource")) {
-		json_object_set_new(doc, "uri", json_string(remains->uri));
-		json_object_set_new(remains->told, text_of(doc, "uid"),
-				    json_integer(0));
+		if (!take_resource(remains, doc))
+			return 0;
 	} else if (!strcmp(name, "stream_datum")) {
 		if (!take_datum(remains, doc))
 			return 0;
@@ -150,7 +171,6 @@ static int tell_rest(struct remains *remains, const char *resource,
 	return ret;
 }
 
-/* They were worked out a moment ago: no document can have told of them. */
 static int tell_positions(struct remains *remains, const char *axis)
 {
 	char key[DOCUMENTS_NAME_LEN], path[600], uid[UUID_LEN];
@@ -162,7 +182,7 @@ static int tell_positions(struct remains *remains, const char *axis)
 	if (uuid_make(uid))
 		return -1;
 	documents_name(axis, key);
-	snprintf(path, sizeof(path), "/entry/data/%s", axis);
+	snprintf(path, sizeof(path), DATA "%s", axis);
 	doc = documents_resource(uid, remains->run, key, remains->uri, path,
 				 NULL);
 	ret = emit(remains, "stream_resource", doc) ||
