@@ -180,7 +180,8 @@ for test in projects_are_listed_and_shown wrong_calls_are_told \
 done
 # They are 115 MB with what they need.
 for test in stacks_become_sharp_photos exif_of_a_stack_is_kept; do
-	if command -v align_image_stack enfuse >/dev/null; then
+	if command -v align_image_stack >/dev/null &&
+	   command -v enfuse >/dev/null; then
 		report $test $test
 	else
 		echo "ok $test # skip hugin-tools and enfuse are not installed"

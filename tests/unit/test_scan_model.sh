@@ -12,7 +12,6 @@ set -u
 oscanctl=out/tests/model/oscanctl-full
 work=$(mktemp -d -p /dev/shm)
 export OSCAN_MODEL_STATE=$work/state OPENSCAN_PROJECT_DIR=$work/projects
-export RUNTIME_DIRECTORY=$work/run
 scanner=
 trap '[ -z "$scanner" ] || kill -KILL "$scanner"; rm -rf "$work"' EXIT
 bad=

@@ -166,10 +166,13 @@ fi
 h5wasm=${OSCAN_CACHE:-$HOME/.cache/oscan}/h5wasm
 h5wasm_is_there()
 {
-	command -v node npm >/dev/null || return
-	[ -d "$h5wasm/node_modules/h5wasm" ] ||
-		timeout 60 npm install --silent --no-audit --no-fund \
-			--prefix "$h5wasm" h5wasm@0.10.3 >/dev/null 2>&1
+	command -v node >/dev/null && command -v npm >/dev/null || return
+	[ ! -d "$h5wasm/node_modules/h5wasm" ] || return 0
+	mkdir -p "${h5wasm%/*}"
+	timeout 60 npm install --silent --no-audit --no-fund \
+		--prefix "$work/h5wasm" h5wasm@0.10.3 >/dev/null 2>&1 &&
+		cp -rT "$work/h5wasm" "$h5wasm.$$" &&
+		mv -T "$h5wasm.$$" "$h5wasm"
 }
 
 "$make" "$work/3-40x30x3-whole-deflate.h5" 3 40 30 3 whole deflate >/dev/null

@@ -74,7 +74,7 @@ too_fast_and_no_such_camera_are_told_at_once()
 
 a_second_user_is_refused()
 {
-	oscanctl move turntable 60 --speed 4 >/dev/null 2>&1 &
+	oscanctl move turntable 3600 --speed 4 >/dev/null 2>&1 &
 	background=$!
 	wait_until 10 moving
 	flyscan

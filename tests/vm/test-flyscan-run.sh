@@ -113,7 +113,7 @@ a_scan_that_was_killed_is_recovered_and_completed()
 	must grep -q '^copied ' "$work/out"
 	must sha256sum --quiet -c "$work/sums"
 	# vimc is slower on a busy machine than it was when it was measured.
-	[ "$(resumed_frames)" -ge 61 ] ||
+	[ "$(resumed_frames)" -ge 41 ] ||
 		why+="$(resumed_frames) frames for 81 places; "
 	take_edges
 	must_have_frames "${part%.h5}.recovered.h5"

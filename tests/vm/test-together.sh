@@ -68,7 +68,7 @@ refusals()
 
 interrupted()
 {
-	start_move turntable 3600 rotor 120 --speed 20
+	start_move turntable 3600 rotor 120 --speed 5
 	must_move
 	kill -INT "$mover"
 	end_move

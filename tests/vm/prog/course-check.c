@@ -179,24 +179,43 @@ static void a_new_target_that_would_take_days_is_refused(void)
 	check_rest_at(fd, TURNTABLE, 0, 1500);
 }
 
+/* A host that held the axis up just before finds it slow: once more, then. */
+static void begin_stop_of_hours(int fd)
+{
+	struct oscan_move move = to(TURNTABLE, 270000000, 4000, 0);
+	struct oscan_stop stop = { .axes = 1 << TURNTABLE };
+	struct oscan_state state;
+	int64_t from = 0;
+
+	move.decel_sps2_q32 = OSCAN_ACCEL_ONE / 32;
+	for (;;) {
+		motor_do(fd, OSCAN_IOC_MOVE, &move);
+		wait_position(fd, TURNTABLE, from + 1700, 1);
+		motor_do(fd, OSCAN_IOC_STOP, &stop);
+		state = motor_state(fd, TURNTABLE);
+		if (state.target - state.position > 3000000)
+			return;
+		motor_do(fd, OSCAN_IOC_HALT, &stop);
+		from = motor_rest(fd, TURNTABLE).position;
+	}
+}
+
 /*
  * At the start-stop rate the way to stop would take half a year. The rig is
  * loaded with start_stop_fsps=1.
  */
 static void a_stumble_in_a_stop_of_hours_goes_on(void)
 {
-	struct oscan_move move = to(TURNTABLE, 270000000, 4000, 0);
 	struct oscan_stop stop = { .axes = 1 << TURNTABLE };
 	int fd = motor_setup();
 	struct recording recording;
 	struct oscan_state state;
+	int64_t from;
 
-	move.decel_sps2_q32 = OSCAN_ACCEL_ONE / 32;
-	motor_do(fd, OSCAN_IOC_MOVE, &move);
-	wait_position(fd, TURNTABLE, 1700, 1);
-	motor_do(fd, OSCAN_IOC_STOP, &stop);
+	begin_stop_of_hours(fd);
+	from = motor_state(fd, TURNTABLE).position;
 	rig_write("delay_at", "100 20000");
-	wait_position(fd, TURNTABLE, 3000, 1);
+	wait_position(fd, TURNTABLE, from + 1300, 1);
 	state = motor_state(fd, TURNTABLE);
 	want_equal(state.motion, OSCAN_MOTION_STOPPING);
 	motor_do(fd, OSCAN_IOC_HALT, &stop);

@@ -13,7 +13,7 @@
 
 #include "kit.h"
 
-#define CASE_SECONDS	280
+#define CASE_SECONDS	600
 #define REST_NS		(60 * KIT_NS_PER_S)
 #define FILES		"/sys/kernel/debug/oscan-rig/"
 
