@@ -76,7 +76,7 @@ static void in_pause(void)
 		ck_assert_uint_eq(state.motion, OSCAN_MOTION_IDLE);
 	}
 	/* It did not wait for the move to end. */
-	if (watcher.in == CAPTURE_MOVE)
+	if (watcher.in == CAPTURE_MOVE || watcher.in == CAPTURE_PARK)
 		ck_assert(world->axis[ROTOR].end == OSCAN_END_STOPPED ||
 			  world->axis[TURNTABLE].end == OSCAN_END_STOPPED);
 	if (++watcher.ticks < 3)
@@ -223,6 +223,13 @@ static void check_complete(const struct capture_request *request,
 	ck_assert_double_eq(world->light, world->light_before);
 }
 
+/* Back to where they began: after homing, that is the end stop. */
+static void check_parked(void)
+{
+	ck_assert_int_eq(world->axis[TURNTABLE].end, OSCAN_END_DONE);
+	ck_assert_int_eq(world->axis[TURNTABLE].to % 3200, 0);
+}
+
 /* In a process of its own, which may be killed. */
 static void run_to_death(const struct capture_request *request)
 {
@@ -265,8 +272,7 @@ TEST(every_photo_is_taken_at_rest_where_it_was_planned)
 	ck_assert_uint_eq(world->camera_starts, 1);
 	/* Switched off, they would not know where they are. */
 	ck_assert(world->axis[ROTOR].enabled && world->axis[TURNTABLE].enabled);
-	/* Back to where they began: after homing, that is the end stop. */
-	ck_assert_int_eq(world->axis[TURNTABLE].to % 3200, 0);
+	check_parked();
 	world_end();
 }
 
@@ -313,7 +319,7 @@ TEST(a_camera_that_tells_no_exposure_and_no_period_is_waited_for)
 
 TEST(a_pause_in_any_state_loses_nothing_and_a_move_goes_on_to_its_point)
 {
-	for (int state = CAPTURE_HOME; state < CAPTURE_DRAIN; state++) {
+	for (int state = CAPTURE_HOME; state < CAPTURE_DONE; state++) {
 		struct capture_request request = rich();
 
 		if (state == CAPTURE_STOP || state == CAPTURE_PAUSED)
@@ -321,14 +327,35 @@ TEST(a_pause_in_any_state_loses_nothing_and_a_move_goes_on_to_its_point)
 		world_begin();
 		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
 		watcher.in = state;
-		watcher.nth = state == CAPTURE_HOME ||
-			      state == CAPTURE_LOCK ? 1 : 3;
+		watcher.nth = state == CAPTURE_HOME || state == CAPTURE_LOCK ||
+			      state >= CAPTURE_DRAIN ? 1 : 3;
 		watcher.deed = PAUSE;
 		ck_assert_msg(!run(&request), "%d: %s", state, result.error);
 		MUST(watcher.pauses == 1, "state %d", state);
 		check_complete(&request, POINTS);
+		check_parked();
 		world_end();
 	}
+}
+
+TEST(a_cancel_in_a_pause_of_the_parking_leaves_the_axes_and_the_scan_complete)
+{
+	struct capture_request request = rich();
+	int64_t at;
+
+	world_begin();
+	world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+	watcher.in = CAPTURE_PARK;
+	watcher.nth = 1;
+	watcher.deed = PAUSE_CANCEL;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	ck_assert_uint_eq(watcher.pauses, 1);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_PARK], 1);
+	ck_assert_ptr_nonnull(strstr(result.warning, "left where they stood"));
+	at = position_at(&world->axis[ROTOR], world->now);
+	ck_assert_int_ne(at, world->axis[ROTOR].to);
+	check_complete(&request, POINTS);
+	world_end();
 }
 
 TEST(a_cancel_in_any_state_keeps_what_is_saved_and_can_be_taken_up)

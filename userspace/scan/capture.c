@@ -248,9 +248,9 @@ static enum capture_state stop(struct capture *capture)
 		nanosleep(&tick, NULL);
 		return CAPTURE_STOP;
 	}
-	if (capture->complete)
-		return CAPTURE_DONE;
-	return capture->error ? CAPTURE_DRAIN : CAPTURE_PAUSED;
+	if (!capture->error)
+		return CAPTURE_PAUSED;
+	return capture->complete ? CAPTURE_DONE : CAPTURE_DRAIN;
 }
 
 static void pause_begin(struct capture *capture)
@@ -355,7 +355,8 @@ static const struct rule rules[] = {
 	[CAPTURE_STOP] = { "stop", stop_begin, stop, CAPTURE_STOP, 0 },
 	[CAPTURE_PAUSED] = { "paused", pause_begin, paused, CAPTURE_DRAIN, 0 },
 	[CAPTURE_DRAIN] = { "drain", NULL, drain, CAPTURE_DRAIN, 0 },
-	[CAPTURE_PARK] = { "park", park_begin, park, CAPTURE_STOP, 0 },
+	[CAPTURE_PARK] = { "park", park_begin, park, CAPTURE_STOP,
+			   CAPTURE_PARK },
 	[CAPTURE_DONE] = { "done", NULL, NULL, CAPTURE_DONE, 0 },
 };
 
