@@ -38,7 +38,8 @@ RESULT = {"project": "vase", "scan": 2, "stored": 40, "lost": 0,
           "warnings": ["the light was off"]}
 JOBS = {
     1: job(1, "running", progress=progress(1, 10)),
-    2: job(2, "error", error="wanted a camera, found none"),
+    2: job(2, "error", error="wanted a camera, found none",
+           progress=dict(progress(2, 10), eta_s=6899.0)),
     3: job(3, "cancelled"),
     6: job(6, "running"),
     7: job(7, "paused"),

@@ -115,6 +115,7 @@ jobs_are_shown()
 	asked 'GET /v1/jobs?state=run%26ning'
 	job 0 show 2
 	prints 'error      wanted a camera, found none'
+	prints ', 1:54 h left'
 	job 0 show 1
 	prints 'progress   exposing:  25 %, 10 of 40, 1:40 left'
 	job 0 log 1

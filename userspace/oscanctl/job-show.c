@@ -34,7 +34,7 @@ static void put_left(char *text, size_t size, const json_t *progress)
 	if (!json_is_number(json_object_get(progress, "eta_s")))
 		return;
 	if (left >= 3600)
-		snprintf(text, size, ", %.0f:%02d h left", left / 3600,
+		snprintf(text, size, ", %d:%02d h left", (int)left / 3600,
 			 (int)left / 60 % 60);
 	else
 		snprintf(text, size, ", %d:%02d left", (int)left / 60,
