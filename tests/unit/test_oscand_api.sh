@@ -126,6 +126,21 @@ a_socket_that_a_dead_daemon_left_is_replaced()
 	finish
 }
 
+a_file_in_the_place_of_the_socket_is_left_alone()
+{
+	echo precious >"$work/file"
+	refuses "File exists" --state="$work/s" --socket="$work/file"
+	[ "$(<"$work/file")" = precious ] || bad+="it is gone; "
+}
+
+a_folder_of_projects_that_is_not_there_yet_has_room()
+{
+	begin --projects=not-there-yet
+	grep -q '"projects":{"path":"not-there-yet","free_bytes"' \
+		"$work/status" || bad+="it said: $(<"$work/status"); "
+	finish
+}
+
 sockets_of_systemd_are_used()
 {
 	local deadline=$((SECONDS + 60))
@@ -192,6 +207,8 @@ finish
 report the_help_and_the_man_page_name_the_same_options
 report by_tcp_the_token_is_wanted
 report a_socket_that_a_dead_daemon_left_is_replaced
+report a_file_in_the_place_of_the_socket_is_left_alone
+report a_folder_of_projects_that_is_not_there_yet_has_room
 if command -v systemd-analyze >"$work/where"; then
 	report sockets_of_systemd_are_used
 	report its_units_are_what_systemd_takes

@@ -21,10 +21,13 @@ static json_t *folder_json(const char *path)
 	strcpy(at, path);
 	while (statvfs(at, &status)) {
 		slash = strrchr(at, '/');
-		if (errno != ENOENT || !slash || !at[1])
+		if (errno != ENOENT || !strcmp(at, "/") || !strcmp(at, "."))
 			return NULL;
-		/* Of "/a" the folder is "/". */
-		slash[slash == at] = '\0';
+		/* Of "/a" the folder is "/", and of "a" it is ".". */
+		if (slash)
+			slash[slash == at] = '\0';
+		else
+			strcpy(at, ".");
 	}
 	return json_pack("{s:s, s:I, s:I}", "path", path,
 			 "free_bytes", (json_int_t)status.f_bavail *

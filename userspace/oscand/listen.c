@@ -62,8 +62,17 @@ static int new_socket(int family)
 /* A daemon that was killed leaves its socket. */
 static int remove_stale(const struct sockaddr_un *address)
 {
-	int fd = new_socket(AF_UNIX), error;
+	struct stat status;
+	int fd, error;
 
+	if (lstat(address->sun_path, &status))
+		return errno == ENOENT ? 0 : -1;
+	/* Of a file of another kind connect(2) says the same. */
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = EEXIST;
+		return -1;
+	}
+	fd = new_socket(AF_UNIX);
 	if (fd < 0)
 		return -1;
 	error = connect(fd, (const struct sockaddr *)address,
