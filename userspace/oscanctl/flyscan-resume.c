@@ -219,6 +219,7 @@ static int find_whole(struct resumed *resumed, char path[PATH_MAX])
 	/* By an earlier call; whether it serves is seen when it is read. */
 	if (errno == EEXIST)
 		return 0;
+	resumed->nothing = errno == EBADMSG;
 	return fail("wanted to complete %.200s, which is not whole, found that it cannot be recovered: %s; \"oscanctl recover\" tells more",
 		    resumed->path, strerror(errno));
 }
@@ -228,9 +229,11 @@ int resume_load(struct resumed *resumed, const char *path,
 {
 	char whole[PATH_MAX];
 
-	if (!realpath(path, resumed->path))
+	if (!realpath(path, resumed->path)) {
+		resumed->nothing = errno == ENOENT;
 		return fail("wanted the scan %.200s, found: %s; give the file of a scan that ended early",
 			    path, strerror(errno));
+	}
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	if (find_whole(resumed, whole))
 		return EXIT_FAILURE;

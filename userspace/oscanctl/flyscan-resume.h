@@ -23,6 +23,8 @@
  * @run_frames: likewise
  * @run_steps: likewise
  * @boot_ids: likewise
+ * @nothing: out, after a failure: the file has gone, or no frame can be read
+ *	of it; the request is as it was
  */
 struct resumed {
 	struct scanfile file;
@@ -40,6 +42,7 @@ struct resumed {
 	uint64_t *run_frames;
 	uint64_t *run_steps;
 	char boot_ids[2 * SCANFILE_TEXT_LEN];
+	bool nothing;
 };
 
 /**

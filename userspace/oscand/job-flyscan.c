@@ -126,14 +126,18 @@ static double eta_s(const struct fly *fly,
 	       progress->period_s;
 }
 
-/* So that a scan whose daemon dies can be completed. */
-static void tell_path(struct fly *fly, const char *path)
+/*
+ * So that a scan whose daemon dies can be completed. An empty file is removed
+ * in the end, and must not take the place of one that has frames.
+ */
+static void tell_path(struct fly *fly,
+		      const struct flyscan_progress *progress)
 {
-	if (!*path || !strcmp(path, fly->path))
+	if (!progress->frames || !strcmp(progress->path, fly->path))
 		return;
-	snprintf(fly->path, sizeof(fly->path), "%s", path);
-	job_log(fly->run, "its file is %s", path);
-	if (job_result(fly->run, json_pack("{s:s}", "file", path)))
+	snprintf(fly->path, sizeof(fly->path), "%s", progress->path);
+	job_log(fly->run, "its file is %s", fly->path);
+	if (job_result(fly->run, json_pack("{s:s}", "file", fly->path)))
 		job_log(fly->run, "wanted to keep its name, found: %s",
 			strerror(errno));
 }
@@ -150,7 +154,7 @@ static void progress(const struct flyscan_progress *progress, void *data)
 		.eta_s = eta_s(fly, progress),
 	};
 
-	tell_path(fly, progress->path);
+	tell_path(fly, progress);
 	job_progress(fly->run, &told);
 }
 
@@ -164,6 +168,10 @@ static int take_earlier(struct fly *fly)
 	said_begin();
 	if (resume_load(&fly->resumed, json_string_value(file),
 			&fly->settings.request)) {
+		if (fly->resumed.nothing) {
+			job_log(fly->run, "%s; it begins anew", said_error());
+			return 0;
+		}
 		snprintf(fly->run->error, sizeof(fly->run->error), "%s",
 			 said_error());
 		errno = EINVAL;
