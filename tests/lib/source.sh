@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Fetch the few parts of Debian's kernel source that the tests need: the vimc
-# camera driver, checkpatch.pl and the licence texts.
+# camera driver, checkpatch.pl, the licence texts and the schema of netlink's
+# specifications.
 #
 #   source.sh 6.1|6.12
 #
@@ -14,17 +15,19 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/apt.sh"
 
 case ${1-} in
-6.1|6.12) ;;
+6.1)	schema=() ;;
+6.12)	schema=("linux-source-6.12/Documentation/netlink/*.yaml") ;;
 *)	echo "usage: source.sh 6.1|6.12" >&2
 	exit 2 ;;
 esac
 package=linux-source-$1
 sources=$cache/sources
+folder=$sources/$package-parts
 mkdir -p "$sources"
 
 exec 9>"$sources/.lock"
 flock 9
-if [ ! -d "$sources/$package" ]; then
+if [ ! -d "$folder" ]; then
 	tmp=$(mktemp -d "$sources/.fetch-XXXXXX")
 	# shellcheck disable=SC2064
 	trap "rm -rf '$tmp'" EXIT
@@ -40,8 +43,8 @@ if [ ! -d "$sources/$package" ]; then
 			"$package/scripts/checkpatch.pl" \
 			"$package/scripts/spelling.txt" \
 			"$package/scripts/const_structs.checkpatch" \
-			"$package/LICENSES/*"
+			"$package/LICENSES/*" "${schema[@]}"
 	chmod 755 "$tmp/source"
-	mv -T "$tmp/source" "$sources/$package"
+	mv -T "$tmp/source" "$folder"
 fi
-echo "$sources/$package"
+echo "$folder"

@@ -7,7 +7,6 @@ set -u
 
 spec=${SPEC:-include/uapi/linux/oscan-netlink.yaml}
 header=${HEADER:-include/uapi/linux/oscan.h}
-cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
 failed=0
 
 # judge NAME KIND FILE
@@ -15,7 +14,7 @@ judge()
 {
 	local bad
 
-	if bad=$(python3 tests/unit/netlink-spec.py "$2" "$spec" "$3" 2>&1) &&
+	if bad=$(/usr/bin/python3 tests/unit/netlink-spec.py "$2" "$spec" "$3" 2>&1) &&
 	   [ -z "$bad" ]; then
 		echo "ok $1"
 	else
@@ -26,14 +25,7 @@ judge()
 
 judge the_specification_says_what_the_header_says header "$header"
 
-# The kernel's own schema, where a kernel's source has been unpacked.
-schema=$(find "$cache/debug" "$cache/sources" -maxdepth 5 \
-	-path '*/Documentation/netlink/genetlink-legacy.yaml' 2>/dev/null |
-	head -n 1)
-name=the_specification_is_one_by_the_schema_of_the_kernel
-if [ -n "$schema" ]; then
-	judge $name schema "$schema"
-else
-	echo "ok $name # skip no kernel's source has been unpacked yet"
-fi
+source=$(tests/lib/source.sh 6.12) &&
+	judge the_specification_is_one_by_the_schema_of_the_kernel schema \
+		"$source/Documentation/netlink/genetlink-legacy.yaml" || failed=1
 exit $failed

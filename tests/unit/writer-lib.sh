@@ -4,8 +4,10 @@
 # Shared by test_writer_*.sh. Sourced at the top of the tree. Sets $work, a
 # folder that goes away at the end, and $make, the program writer-make.
 
+# shellcheck disable=SC2034
 here=tests/unit
 work=$(mktemp -d)
+# shellcheck disable=SC2034
 make=out/tests/unit/writer-make
 trap 'rm -rf "$work"' EXIT
 
