@@ -154,6 +154,99 @@ a_scan_is_drawn()
 	END
 }
 
+# change NAME FROM: a copy of the scan FROM, after what python on standard input
+# makes of "flyscan", its parameters, and "data".
+change()
+{
+	cp "$work/$2.h5" "$work/$1.h5" &&
+	/usr/bin/python3 -c 'import sys, h5py, numpy
+with h5py.File(sys.argv[1], "r+") as file:
+    flyscan, data = file["entry/flyscan"], file["entry/data"]
+    log = file["entry/instrument/turntable/value_log"]
+    def put(name, value):
+        if name in flyscan:
+            del flyscan[name]
+        flyscan[name] = value
+    exec(sys.stdin.read())' "$work/$1.h5"
+}
+
+# page NAME WORDS...: the report of that scan says each
+page()
+{
+	local file=$work/$1.h5 word
+
+	shift
+	"$oscanctl" report "$file" -o "$work/page.html" >"$work/said" || return
+	for word in "$@"; do
+		grep -qF -- "$word" "$work/page.html" || {
+			echo "not in the report: $word"
+			return 1
+		}
+	done
+}
+
+frames_lost_are_told()
+{
+	make_scan twice 9 40 30 3 || return
+	change whole twice <<-'END' || return
+	put("status", "complete")
+	put("passes", 2)
+	put("ledger/copied", 4)
+	END
+	change lossy whole <<<'put("ledger/lost", 30)' || return
+	change gappy whole <<<'put("ledger/unpaired", 2)' || return
+	page whole "Complete: no frame lost" "42 expected" \
+		"7 in the file" "0 lost; 4 are of an earlier scan" &&
+	page lossy "30 frames lost, 0 without a position" "30 lost" &&
+	page gappy "0 frames lost, 2 without a position"
+}
+
+# From one place to the next 33.3 ms; from pass to pass, with no frame between,
+# 2 s and 0.5 degree back.
+passes_are_held_apart()
+{
+	change passes twice <<-'END' || return
+	put("pairing/pass", [0, 1, 1, 1, 1, 2, 2, 2, 0])
+	data["in_scan"][...] = flyscan["pairing/pass"][:] > 0
+	flyscan["pairing/time_ns"][5:] += 2 * 10**9
+	END
+	page passes "33.33 to 33.33 ms in the pass" &&
+		"$oscanctl" plot "$work/passes.h5" >"$work/said" || return
+	# 8 positions are known, 5 spacings, and 9 uncertainties.
+	[ "$(dots "$work/passes.svg")" = 22 ] ||
+		{ echo "dots: $(dots "$work/passes.svg")"; return 1; }
+}
+
+dots()
+{
+	/usr/bin/python3 - "$1" <<-'END'
+	import sys
+	import xml.etree.ElementTree as tree
+	print(sum(rect.get("width") == rect.get("height") != "100%" for rect in
+	          tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}rect")))
+	END
+}
+
+# The two earlier scans ran for an hour longer, before the machine was started.
+earlier_scans_are_of_another_clock()
+{
+	change resumed twice <<-'END' || return
+	put("earlier/frames", [2, 3])
+	put("earlier/steps", [300, 200])
+	flyscan["pairing/time_ns"][:5] += 3600 * 10**9
+	log["time_ns"][:500] += 3600 * 10**9
+	END
+	page resumed "the 500 steps" "Not shown: 5 frames" || return
+	if grep -qE '<title>frame [0-4]:|>[0-9]{4}</text>' "$work/page.html"; then
+		echo "what is of an earlier scan is drawn"
+		return 1
+	fi
+	"$oscanctl" frames "$work/resumed.h5" |
+		awk 'NR > 1 { print $2 }' >"$work/times" &&
+	[ "$(paste -sd' ' "$work/times")" = "0.000000 0.033333 0.000000 0.033333 0.066667 0.000000 0.033333 0.066667 0.100000" ] ||
+		{ paste -sd' ' "$work/times"; return 1; }
+}
+
 the_example_reads_it()
 {
 	says 0 "2 of them in the scan, 0.500000 to 1.500000 deg" \
@@ -167,4 +260,8 @@ report wrong_calls_are_told wrong_calls_are_told
 report a_killed_scan_is_recovered_and_the_original_kept \
 	a_killed_scan_is_recovered
 report a_scan_is_drawn_with_its_frames a_scan_is_drawn
+report a_report_is_of_all_frames_and_tells_those_lost frames_lost_are_told
+report passes_without_a_frame_between_are_held_apart passes_are_held_apart
+report earlier_scans_are_left_out_or_have_their_own_clock \
+	earlier_scans_are_of_another_clock
 report the_example_reads_a_scan_with_h5py_alone the_example_reads_it

@@ -146,6 +146,10 @@ static void add_pairing(struct writer *writer, size_t frames)
 	told("pairing", writer_add_pairing(writer, &pairing));
 	told("array", writer_add_array(writer, "pairing/time_ns", times,
 				       frames, "ns"));
+	for (size_t n = 0; n < frames; n++)
+		times[n] = in_scan[n];
+	told("array", writer_add_array(writer, "pairing/pass", times, frames,
+				       NULL));
 	free(times);
 	free(values);
 	free(in_scan);

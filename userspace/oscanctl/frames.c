@@ -70,18 +70,33 @@ static void print_known(const double *values, size_t frame)
 		printf("  %14.6f", values[frame]);
 }
 
+/* First frame of the scan that took frame @n, for each has its own clock. */
+static size_t begin_of(const uint64_t *earlier, size_t scans, size_t n)
+{
+	size_t begin = 0;
+
+	for (size_t i = 0; earlier && i < scans && n - begin >= earlier[i]; i++)
+		begin += earlier[i];
+	return begin;
+}
+
 /* Seconds since the first frame: of the clock itself nobody knows the zero. */
 static void print_table(const struct frametable *table)
 {
 	const char *unit = table->position ? table->scan.unit : "-";
+	uint64_t *earlier;
 	char head[64];
+	size_t scans;
 
 	snprintf(head, sizeof(head), "position %s", unit);
 	printf("%8s  %12s  %14s", "frame", "time s", head);
 	snprintf(head, sizeof(head), "uncertainty %s", unit);
 	printf("  %14s  %s\n", head, "in scan");
+	earlier = scanfile_values(&table->scan, "earlier/frames",
+				  H5T_NATIVE_UINT64, sizeof(*earlier), &scans);
 	for (size_t n = 0; n < table->scan.frames; n++) {
-		const int64_t since = table->time_ns[n] - table->time_ns[0];
+		const int64_t since = table->time_ns[n] -
+			table->time_ns[begin_of(earlier, scans, n)];
 
 		printf("%8zu  %12.6f", n, since / 1e9);
 		print_known(table->position, n);
@@ -90,6 +105,7 @@ static void print_table(const struct frametable *table)
 		       table->in_scan[n] ? "yes" : "no",
 		       table->status[n] == 1 ? "" : "  (bad)");
 	}
+	free(earlier);
 }
 
 int cmd_frames(int argc, char **argv)

@@ -106,6 +106,8 @@ static bool same_steps(const struct scanfile *scan)
 static void write_verdict(FILE *out, const struct scanfile *scan,
 			  const struct rigcheck *check)
 {
+	const unsigned long long lost = whole(scan, "ledger/lost");
+	const unsigned long long unpaired = whole(scan, "ledger/unpaired");
 	char status[SCANFILE_TEXT_LEN];
 
 	if (!complete(scan)) {
@@ -115,6 +117,10 @@ static void write_verdict(FILE *out, const struct scanfile *scan,
 	} else if (check && !check->good) {
 		fprintf(out,
 			"<p class=\"verdict bad\">The rig's edges say otherwise</p>\n");
+	} else if (lost || unpaired) {
+		fprintf(out,
+			"<p class=\"verdict bad\">Ended, but %llu frames lost, %llu without a position</p>\n",
+			lost, unpaired);
 	} else {
 		fprintf(out,
 			"<p class=\"verdict good\">Complete: no frame lost, every frame with its position</p>\n");
@@ -153,10 +159,18 @@ static void write_head(FILE *out, const struct scanfile *scan,
 
 static void write_frame_card(FILE *out, const struct scanfile *scan)
 {
+	const unsigned long long passes = whole(scan, "passes");
+	const unsigned long long copied = whole(scan, "ledger/copied");
+
 	fprintf(out,
-		"<div class=\"card\"><span>frames in the pass</span><b>%llu</b><span>%llu expected if the camera keeps its period; %llu written with run-up and run-out, %llu lost</span></div>\n",
-		whole(scan, "ledger/in_scan"), whole(scan, "num_frames"),
-		whole(scan, "ledger/written"), whole(scan, "ledger/lost"));
+		"<div class=\"card\"><span>frames in the %s</span><b>%llu</b><span>%llu expected if the camera keeps its period; %llu in the file with run-up and run-out, %llu lost",
+		passes > 1 ? "passes" : "pass", whole(scan, "ledger/in_scan"),
+		whole(scan, "num_frames") * (passes ? passes : 1),
+		whole(scan, "ledger/written") + copied,
+		whole(scan, "ledger/lost"));
+	if (copied)
+		fprintf(out, "; %llu are of an earlier scan", copied);
+	fprintf(out, "</span></div>\n");
 }
 
 static void write_step_card(FILE *out, const struct scanfile *scan,
@@ -171,7 +185,7 @@ static void write_step_card(FILE *out, const struct scanfile *scan,
 		whole(scan, "steps/traced"));
 	if (check)
 		fprintf(out, " %s %zu on the rig's pins",
-			check->steps == scan->steps ? "=" : "&ne;",
+			check->steps == check->traced ? "=" : "&ne;",
 			check->steps);
 	fprintf(out, "</span></div>\n");
 }
@@ -195,7 +209,7 @@ static bool intervals(const struct scanfile *scan, double *least, double *most)
 		double ms = (double)(int64_t)(scan->time_ns[n] -
 					      scan->time_ns[n - 1]) / 1e6;
 
-		if (!scan->in_scan[n] || !scan->in_scan[n - 1])
+		if (!scanfile_follows(scan, n))
 			continue;
 		*least = fmin(*least, ms);
 		*most = fmax(*most, ms);
@@ -276,21 +290,23 @@ struct plot {
 static void fill_line(struct plot *plot, const struct scanfile *scan)
 {
 	double initial = scanfile_number(scan, "p_initial");
-	size_t most = scan->steps < MOST_LINE ? scan->steps : MOST_LINE;
+	size_t steps = scan->steps - scan->first_step;
+	size_t most = steps < MOST_LINE ? steps : MOST_LINE;
+	bool frames = scan->first_frame < scan->frames;
 
-	plot->x[0] = fmin(0, scan->frames ?
-			  seconds(scan, scan->time_ns[0]) : 0);
+	plot->x[0] = fmin(0, frames ? seconds(scan,
+				scan->time_ns[scan->first_frame]) : 0);
 	plot->y[0] = initial;
 	plot->x[1] = 0;
 	plot->y[1] = initial;
 	for (size_t n = 0; n < most; n++) {
-		size_t step = evenly(n, most, scan->steps);
+		size_t step = scan->first_step + evenly(n, most, steps);
 
 		plot->x[n + 2] = seconds(scan, scan->step_ns[step]);
 		plot->y[n + 2] = scan->step_position[step] / scan->scale;
 	}
 	plot->line = most + 2;
-	if (!scan->frames)
+	if (!frames)
 		return;
 	plot->x[plot->line] = fmax(plot->x[plot->line - 1],
 				   seconds(scan, scan->time_ns[scan->frames -
@@ -301,10 +317,11 @@ static void fill_line(struct plot *plot, const struct scanfile *scan)
 
 static void fill_points(struct plot *plot, const struct scanfile *scan)
 {
-	size_t most = scan->frames < MOST_POINTS ? scan->frames : MOST_POINTS;
+	size_t frames = scan->frames - scan->first_frame;
+	size_t most = frames < MOST_POINTS ? frames : MOST_POINTS;
 
 	for (size_t n = 0; n < most; n++) {
-		size_t frame = evenly(n, most, scan->frames);
+		size_t frame = scan->first_frame + evenly(n, most, frames);
 
 		if (isnan(scan->position[frame]))
 			continue;
@@ -351,15 +368,21 @@ static void draw_plot(FILE *out, const struct scanfile *scan,
 			      .label = label };
 	const double band[] = { scanfile_number(scan, "p_start"),
 				scanfile_number(scan, "p_end") };
+	const size_t steps = scan->steps - scan->first_step;
+	const size_t frames = scan->frames - scan->first_frame;
 
 	snprintf(label, sizeof(label), "%s, %s", scan->axis, scan->unit);
 	fill_line(plot, scan);
 	fill_points(plot, scan);
 	find_range(plot, &x, &y);
 	fprintf(out,
-		"<h2>Position against time</h2>\n<p class=\"soft\">Line: the %zu steps, each at the time it was made%s. Dots: the frames%s, full where they belong to the pass; shaded: the range asked for.</p>\n<figure>\n",
-		scan->steps, scan->steps > MOST_LINE ? " (some are drawn)" : "",
-		scan->frames > MOST_POINTS ? " (some are drawn)" : "");
+		"<h2>Position against time</h2>\n<p class=\"soft\">Line: the %zu steps, each at the time it was made%s. Dots: the frames%s, full where they belong to the pass; shaded: the range asked for.",
+		steps, steps > MOST_LINE ? " (some are drawn)" : "",
+		frames > MOST_POINTS ? " (some are drawn)" : "");
+	if (scan->first_frame)
+		fprintf(out, " Not shown: %zu frames of an earlier scan.",
+			scan->first_frame);
+	fprintf(out, "</p>\n<figure>\n");
 	svg_plot(out, &x, &y, plot->x, plot->y, plot->line, plot->points,
 		 plot->n_points, band);
 	fprintf(out, "</figure>\n");
@@ -475,7 +498,8 @@ static void write_ledger(FILE *out, const struct scanfile *scan)
 	} rows[] = {
 		{ "delivered", "frames that the camera gave" },
 		{ "taken", "frames that the queue took" },
-		{ "written", "frames in the file" },
+		{ "written", "frames that were written" },
+		{ "copied", "frames of an earlier scan, written before" },
 		{ "sensor_gaps", "missing in the camera's own count" },
 		{ "camera_dropped", "given up by the camera" },
 		{ "camera_bad", "marked by the camera as bad; written" },

@@ -14,8 +14,6 @@
  * struct shown - what is drawn of a scan: what it took itself, and not what it
  * had of an earlier one, whose times are others
  * @scan: the file
- * @first: its first frame
- * @first_step: its first step
  * @sigma: shape [scan->frames], user's unit
  * @spacing: user's unit, from one place to the next
  * @begin_ns: when the picture begins
@@ -23,8 +21,6 @@
  */
 struct shown {
 	const struct scanfile *scan;
-	size_t first;
-	size_t first_step;
 	double *sigma;
 	double spacing;
 	uint64_t begin_ns;
@@ -41,19 +37,6 @@ static double frame_s(const struct shown *shown, size_t frame)
 	return seconds(shown, shown->scan->time_ns[frame]);
 }
 
-static size_t sum(const struct scanfile *scan, const char *name, size_t most)
-{
-	uint64_t total = 0, *list;
-	size_t runs;
-
-	list = scanfile_values(scan, name, H5T_NATIVE_UINT64, sizeof(*list),
-			       &runs);
-	for (size_t i = 0; list && i < runs; i++)
-		total += list[i];
-	free(list);
-	return total < most ? total : most;
-}
-
 static int look(struct shown *shown, const struct scanfile *scan)
 {
 	const double places = scanfile_number(scan, "num_frames");
@@ -62,8 +45,6 @@ static int look(struct shown *shown, const struct scanfile *scan)
 
 	*shown = (struct shown){
 		.scan = scan,
-		.first = sum(scan, "earlier/frames", scan->frames),
-		.first_step = sum(scan, "earlier/steps", scan->steps),
 		.spacing = fabs(scanfile_number(scan, "p_end") -
 				scanfile_number(scan, "p_start")) /
 			   (places - 1),
@@ -73,15 +54,15 @@ static int look(struct shown *shown, const struct scanfile *scan)
 	shown->sigma = scanfile_values(scan, path, H5T_NATIVE_DOUBLE,
 				       sizeof(*shown->sigma), &count);
 	if (!shown->sigma || count != scan->frames ||
-	    shown->first == scan->frames || !isfinite(shown->spacing))
+	    scan->first_frame == scan->frames || !isfinite(shown->spacing))
 		return -1;
-	shown->begin_ns = scan->time_ns[shown->first];
-	if (shown->first_step < scan->steps &&
-	    scan->step_ns[shown->first_step] < shown->begin_ns)
-		shown->begin_ns = scan->step_ns[shown->first_step];
-	for (size_t i = shown->first; i < scan->frames; i++)
+	shown->begin_ns = scan->time_ns[scan->first_frame];
+	if (scan->first_step < scan->steps &&
+	    scan->step_ns[scan->first_step] < shown->begin_ns)
+		shown->begin_ns = scan->step_ns[scan->first_step];
+	for (size_t i = scan->first_frame; i < scan->frames; i++)
 		shown->end_s = fmax(shown->end_s, frame_s(shown, i));
-	if (shown->first_step < scan->steps)
+	if (scan->first_step < scan->steps)
 		shown->end_s = fmax(shown->end_s, seconds(shown,
 			scan->step_ns[scan->steps - 1]));
 	return 0;
@@ -89,7 +70,7 @@ static int look(struct shown *shown, const struct scanfile *scan)
 
 static void find_positions(const struct shown *shown, struct series *series)
 {
-	for (size_t i = shown->first; i < shown->scan->frames; i++)
+	for (size_t i = shown->scan->first_frame; i < shown->scan->frames; i++)
 		series_add(series, frame_s(shown, i),
 			   shown->scan->position[i]);
 }
@@ -99,16 +80,16 @@ static void find_spacing(const struct shown *shown, struct series *series)
 {
 	const struct scanfile *scan = shown->scan;
 
-	for (size_t i = shown->first + 1; i < scan->frames; i++)
+	for (size_t i = scan->first_frame + 1; i < scan->frames; i++)
 		series_add(series, frame_s(shown, i),
-			   scan->in_scan[i] && scan->in_scan[i - 1] ?
+			   scanfile_follows(scan, i) ?
 			   fabs(scan->position[i] - scan->position[i - 1]) -
 			   shown->spacing : NAN);
 }
 
 static void find_sigma(const struct shown *shown, struct series *series)
 {
-	for (size_t i = shown->first; i < shown->scan->frames; i++)
+	for (size_t i = shown->scan->first_frame; i < shown->scan->frames; i++)
 		series_add(series, frame_s(shown, i), shown->sigma[i]);
 }
 
@@ -119,8 +100,8 @@ static void draw_steps(const struct chart *chart, const struct shown *shown)
 	struct series series;
 	double stood = NAN;
 
-	if (!series_make(&series, 2 * (scan->steps - shown->first_step) + 1)) {
-		for (size_t i = shown->first_step; i < scan->steps; i++) {
+	if (!series_make(&series, 2 * (scan->steps - scan->first_step) + 1)) {
+		for (size_t i = scan->first_step; i < scan->steps; i++) {
 			const double at = seconds(shown, scan->step_ns[i]);
 
 			series_add(&series, at, stood);
@@ -138,10 +119,10 @@ static void draw_bands(const struct chart *chart, const struct shown *shown)
 	const struct scanfile *scan = shown->scan;
 	double from = 0;
 
-	for (size_t i = shown->first; i < scan->frames; i++) {
+	for (size_t i = scan->first_frame; i < scan->frames; i++) {
 		if (!scan->in_scan[i])
 			continue;
-		if (i == shown->first || !scan->in_scan[i - 1])
+		if (!scanfile_follows(scan, i))
 			chart_band(chart, from, frame_s(shown, i));
 		from = frame_s(shown, i);
 	}
@@ -219,15 +200,16 @@ static void draw_title(struct canvas *canvas, const struct shown *shown,
 	char text[200];
 	int length;
 
-	for (size_t i = shown->first; i < scan->frames; i++)
+	for (size_t i = scan->first_frame; i < scan->frames; i++)
 		in_scan += scan->in_scan[i];
 	length = snprintf(text, sizeof(text),
 			  "%.32s in %.64s: %zu frames, %zu of them in the scan; shaded: outside of it",
 			  scan->axis, plot_base(file),
-			  scan->frames - shown->first, in_scan);
-	if (shown->first)
+			  scan->frames - scan->first_frame, in_scan);
+	if (scan->first_frame)
 		snprintf(text + length, sizeof(text) - length,
-			 "; not shown: %zu of an earlier scan", shown->first);
+			 "; not shown: %zu of an earlier scan",
+			 scan->first_frame);
 	canvas_text(canvas, CANVAS_TEXT, CANVAS_LEFT, 14, 26, 15, text);
 }
 

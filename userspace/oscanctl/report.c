@@ -80,13 +80,12 @@ static int write_page(const struct scanfile *scan, const char *name,
 	return EXIT_FAILURE;
 }
 
-static int tell_check(const struct scanfile *scan,
-		      const struct rigcheck *check)
+static int tell_check(const struct rigcheck *check)
 {
 	printf("pairing   %zu frames, worst difference from the rig's edges %.3f microsteps\n",
 	       check->frames, check->worst);
 	printf("rig       %zu steps recorded, %zu in the trace\n",
-	       check->steps, scan->steps);
+	       check->steps, check->traced);
 	if (check->good)
 		return EXIT_SUCCESS;
 	return fail("wanted every position within %g microstep of the rig's edges and as many steps, found otherwise; see the lines above and whether the rig has lost edges",
@@ -109,7 +108,7 @@ static int report(const char *file, const char *edges, const char *path)
 	if (!status)
 		printf("report    %s\n", path);
 	if (!status && edges)
-		status = tell_check(&scan, &check);
+		status = tell_check(&check);
 	scanfile_close(&scan);
 	return status;
 }

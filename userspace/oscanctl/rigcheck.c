@@ -130,7 +130,7 @@ static void compare(const struct scanfile *scan, const struct steps *steps,
 {
 	double difference;
 
-	for (size_t i = 0; i < scan->frames; i++) {
+	for (size_t i = scan->first_frame; i < scan->frames; i++) {
 		difference = fabs(position_at(steps, scan->time_ns[i]) -
 				  scan->position[i] * scan->scale);
 		if (isnan(difference))
@@ -140,10 +140,11 @@ static void compare(const struct scanfile *scan, const struct steps *steps,
 			check->worst_frame = i;
 		}
 	}
-	check->frames = scan->frames;
+	check->frames = scan->frames - scan->first_frame;
 	check->steps = steps->count;
-	check->good = scan->frames && check->worst <= RIGCHECK_LIMIT &&
-		      steps->count == scan->steps;
+	check->traced = scan->steps - scan->first_step;
+	check->good = check->frames && check->worst <= RIGCHECK_LIMIT &&
+		      check->steps == check->traced;
 }
 
 int rigcheck_run(const struct scanfile *scan, const char *path,

@@ -12,15 +12,17 @@
  * struct rigcheck - what came out
  * @edges: in the file, of all lines
  * @steps: rising edges of the axis's STEP line in the pass, both directions
- * @frames: compared
+ * @traced: steps in the trace
+ * @frames: compared: those that the scan took itself
  * @worst: greatest difference between a frame's stored position and the one
  *	by the edges alone, microsteps; INFINITY if a frame has no position
  * @worst_frame: the frame that has it
- * @good: @worst within RIGCHECK_LIMIT and @steps as many as in the trace
+ * @good: @worst within RIGCHECK_LIMIT and @steps as many as @traced
  */
 struct rigcheck {
 	size_t edges;
 	size_t steps;
+	size_t traced;
 	size_t frames;
 	double worst;
 	size_t worst_frame;

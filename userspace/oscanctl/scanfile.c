@@ -87,9 +87,23 @@ const char *scanfile_text(const struct scanfile *scan, const char *name,
 	return text;
 }
 
+/* Frames or steps of all the earlier scans. */
+static size_t count_earlier(const struct scanfile *scan, const char *name,
+			    size_t most)
+{
+	uint64_t *list, total = 0;
+	size_t runs;
+
+	list = read_all(scan, name, H5T_NATIVE_UINT64, sizeof(*list), &runs);
+	for (size_t i = 0; list && i < runs; i++)
+		total += list[i];
+	free(list);
+	return total < most ? total : most;
+}
+
 static bool read_frames(struct scanfile *scan)
 {
-	size_t positions, times, flags;
+	size_t positions, times, flags, passes;
 	char path[SCANFILE_TEXT_LEN];
 
 	snprintf(path, sizeof(path), "/entry/data/%s", scan->axis);
@@ -99,9 +113,12 @@ static bool read_frames(struct scanfile *scan)
 				 sizeof(uint64_t), &times);
 	scan->in_scan = read_all(scan, "/entry/data/in_scan",
 				 H5T_NATIVE_UINT8, sizeof(uint8_t), &flags);
+	scan->pass = read_all(scan, "pairing/pass", H5T_NATIVE_UINT64,
+			      sizeof(uint64_t), &passes);
 	scan->frames = positions;
-	return scan->position && scan->time_ns && scan->in_scan &&
-	       times == positions && flags == positions;
+	scan->first_frame = count_earlier(scan, "earlier/frames", positions);
+	return scan->position && scan->time_ns && scan->in_scan && scan->pass &&
+	       times == positions && flags == positions && passes == positions;
 }
 
 static bool read_steps(struct scanfile *scan)
@@ -118,6 +135,7 @@ static bool read_steps(struct scanfile *scan)
 	scan->step_position = read_all(scan, path, H5T_NATIVE_INT64,
 				       sizeof(int64_t), &positions);
 	scan->steps = times;
+	scan->first_step = count_earlier(scan, "earlier/steps", times);
 	return scan->step_ns && scan->step_position && times == positions;
 }
 
@@ -205,9 +223,16 @@ void scanfile_close(struct scanfile *scan)
 	free(scan->time_ns);
 	free(scan->position);
 	free(scan->in_scan);
+	free(scan->pass);
 	free(scan->step_ns);
 	free(scan->step_position);
 	H5Fclose(scan->file);
+}
+
+bool scanfile_follows(const struct scanfile *scan, size_t index)
+{
+	return index > scan->first_frame && scan->pass[index] &&
+	       scan->pass[index] == scan->pass[index - 1];
 }
 
 static int read_slab(const struct scanfile *scan, hid_t dataset, size_t index,

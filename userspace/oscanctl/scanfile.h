@@ -20,9 +20,13 @@
  * @time_ns: shape [frames], CLOCK_MONOTONIC, what @position is for
  * @position: shape [frames], user's unit, NAN: not known
  * @in_scan: shape [frames]
+ * @pass: shape [frames], from 1, 0: none
+ * @first_frame: its own first one, those before are of an earlier scan that it
+ *	completes: the clock may have begun anew since
  * @steps: number of steps
  * @step_ns: shape [steps]
  * @step_position: shape [steps], microsteps, after the step
+ * @first_step: its own first one, like @first_frame
  * @launch_ns: when the pass began
  * @width: pixels
  * @height: pixels
@@ -37,9 +41,12 @@ struct scanfile {
 	uint64_t *time_ns;
 	double *position;
 	uint8_t *in_scan;
+	uint64_t *pass;
+	size_t first_frame;
 	size_t steps;
 	uint64_t *step_ns;
 	int64_t *step_position;
+	size_t first_step;
 	uint64_t launch_ns;
 	size_t width;
 	size_t height;
@@ -101,6 +108,12 @@ const char *scanfile_text(const struct scanfile *scan, const char *path,
  */
 int scanfile_counts(const struct scanfile *scan, const char *name,
 		    uint64_t *values, size_t count);
+
+/**
+ * scanfile_follows - did the scan take frame @index next after the one before
+ * it, and in the same pass?
+ */
+bool scanfile_follows(const struct scanfile *scan, size_t index);
 
 /** scanfile_pixels - frame @index into @pixels, as camera.h says
  *
