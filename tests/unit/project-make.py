@@ -57,10 +57,11 @@ def write(path, value):
         json.dump(value, file, indent=2)
 
 
-def scan_json(project, index, photos):
+def scan_json(project, index, photos, stack):
     return {"project_name": project, "index": index,
             "created": "2026-04-29T10:11:12.123456", "status": "completed",
-            "settings": {"points": 2, "path_method": "fibonacci"},
+            "settings": {"points": 2, "path_method": "fibonacci",
+                         "focus_stacks": stack},
             "camera_name": "imx519", "camera_settings": {"shutter": 50.0},
             "current_step": 2, "system_message": None,
             "last_updated": "2026-04-29T10:12:12", "description": None,
@@ -80,7 +81,7 @@ for seed in range(stacks):
         photos.append(f"scan01_{seed:03d}_fs{n:02d}.png")
         png(f"{folder}/scan01/{photos[-1]}", image)
     png(f"{folder}/../../sharp{seed}.png", png_sharp[seed])
-write(f"{folder}/scan01/scan.json", scan_json(name, 1, photos))
+write(f"{folder}/scan01/scan.json", scan_json(name, 1, photos, count))
 journal = ""
 for n in range(2):
     with open(f"{folder}/scan02/scan02_{n:03d}.jpg", "wb") as file:
@@ -90,7 +91,7 @@ for n in range(2):
                            "metadata_bytes": 0}) + "\n"
 with open(f"{folder}/scan02/journal.jsonl", "w", encoding="utf-8") as file:
     file.write(journal)
-write(f"{folder}/scan02/scan.json", scan_json(name, 2, []))
+write(f"{folder}/scan02/scan.json", scan_json(name, 2, [], 1))
 write(f"{folder}/openscan_project.json", {
     "name": name, "path": folder, "created": "2026-04-29T10:11:12.123456",
     "description": None, "uploaded": False, "cloud_project_name": None,

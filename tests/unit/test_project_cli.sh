@@ -120,13 +120,37 @@ a_missing_program_is_told()
 		stack beetle --scan 1 && says 0 "   1  completed" show beetle
 }
 
+# Merged, it would be kept when the scan has been completed.
+a_stack_that_lacks_photos_is_left_out()
+{
+	local scan=$OPENSCAN_PROJECT_DIR/part/scan01
+
+	make_project part 2 3 &&
+		sed -i 's/"focus_stacks": 3/"focus_stacks": 4/' \
+			"$scan/scan.json" || return
+	programs=/nonexistent says 0 "incomplete  2" stack part --scan 1 &&
+		says 0 "scan --resume part:1" stack part &&
+		says 0 '"incomplete": 2' stack part --json || return
+	[ ! -e "$scan/stacked" ] && says 0 "" delete part --yes
+}
+
+# As another program may have left it.
+a_photo_without_a_name_is_passed_over()
+{
+	make_project odd 0 3 &&
+		sed -i 's/"photos": \[/&null/' \
+			"$OPENSCAN_PROJECT_DIR/odd/scan01/scan.json" &&
+		says 1 "wanted focus stacks in odd, found none" stack odd &&
+		says 0 "" delete odd --yes
+}
+
 # What is made of a stack is sharp where each photo was.
 stacks_become_sharp_photos()
 {
 	local beetle=$OPENSCAN_PROJECT_DIR/beetle before n
 
 	before=$(cd "$beetle/scan01" && sha256sum ./*.png)
-	says 0 "merged    2" stack beetle || return
+	says 0 "merged      2" stack beetle || return
 	for n in 0 1; do
 		# Of programs for photos only enfuse is there for sure.
 		enfuse -o "$work/got$n.pnm" \
@@ -144,7 +168,7 @@ stacks_become_sharp_photos()
 		find "$beetle"
 		return 1
 	}
-	says 0 "kept      2" stack beetle &&
+	says 0 "kept        2" stack beetle &&
 		says 0 '"failed": 0' stack beetle --json &&
 		/usr/bin/python3 $here/project-check.py \
 			"$OPENSCAN_PROJECT_DIR" stacked
@@ -164,7 +188,7 @@ exif_of_a_stack_is_kept()
 				"$scan/scan01_000_fs0$n.jpg" || return
 	done
 	sed -i 's/\.png/.jpg/' "$scan/scan.json"
-	says 0 "merged    1" stack jpeg || return
+	says 0 "merged      1" stack jpeg || return
 	[ "$(exiftool -s3 -n -Model -FocalLength -Orientation -ImageWidth \
 		"$scan/stacked/stacked_scan01_000.jpg" | tr '\n' ' ')" = \
 		"Model 1 4.28 8 320 " ] || {
@@ -175,7 +199,9 @@ exif_of_a_stack_is_kept()
 
 for test in projects_are_listed_and_shown wrong_calls_are_told \
 	    what_cannot_be_read_hides_nothing_else \
-	    projects_and_scans_are_deleted a_missing_program_is_told; do
+	    projects_and_scans_are_deleted a_missing_program_is_told \
+	    a_stack_that_lacks_photos_is_left_out \
+	    a_photo_without_a_name_is_passed_over; do
 	report $test $test
 done
 # They are 115 MB with what they need.

@@ -23,6 +23,8 @@
  * @scratch: folder for what is made on the way
  * @folder: of the scan
  * @index: of the scan
+ * @members: photos of each of its stacks; 0: not told
+ * @incomplete: stacks that lack some of them
  * @stop: the next one would fail as well
  */
 struct work {
@@ -31,8 +33,10 @@ struct work {
 	char scratch[PATH_MAX];
 	const char *folder;
 	unsigned int index;
+	size_t members;
 	size_t merged;
 	size_t kept;
+	size_t incomplete;
 	size_t failed;
 	bool stop;
 };
@@ -111,6 +115,11 @@ static void take_stack(struct work *work, char *const *photos, size_t count)
 {
 	char path[PATH_MAX];
 
+	/* Merged, it would be kept when the scan has been completed. */
+	if (count < work->members) {
+		work->incomplete++;
+		return;
+	}
 	if (count < 2 || result_path(work, photos[0], path))
 		return;
 	if (!access(path, F_OK)) {
@@ -164,6 +173,7 @@ static void take_photos(struct work *work, const json_t *photos)
 {
 	char **names = calloc(json_array_size(photos) + 1, sizeof(*names));
 	size_t count = 0, n;
+	const char *name;
 	json_t *photo;
 
 	if (!names) {
@@ -171,8 +181,9 @@ static void take_photos(struct work *work, const json_t *photos)
 		return;
 	}
 	json_array_foreach(photos, n, photo) {
-		if (behind_place(json_string_value(photo)))
-			names[count++] = (char *)json_string_value(photo);
+		name = json_string_value(photo);
+		if (name && behind_place(name))
+			names[count++] = (char *)name;
 	}
 	qsort(names, count, sizeof(*names), by_name);
 	take_stacks(work, names, count);
@@ -197,6 +208,20 @@ static uint64_t size_of(const char *folder)
 	return bytes;
 }
 
+static void take_stacks_of(struct work *work, const json_t *scan)
+{
+	const struct project_request *request = work->request;
+	const size_t before = work->incomplete;
+
+	work->members = json_integer_value(json_object_get(
+		json_object_get(scan, "settings"), "focus_stacks"));
+	take_photos(work, json_object_get(scan, "photos"));
+	if (work->incomplete > before)
+		note("left out %zu focus stacks of scan %u with fewer than %zu photos; complete it with \"oscanctl scan --resume %s:%u\" first",
+		     work->incomplete - before, work->index, work->members,
+		     request->name, work->index);
+}
+
 static int take_scan(struct work *work, unsigned int index)
 {
 	const struct project_request *request = work->request;
@@ -215,7 +240,7 @@ static int take_scan(struct work *work, unsigned int index)
 			  work->folder) >= (int)sizeof(folder) ||
 		 (durable_folder(folder) && errno != EEXIST);
 	if (told && !failed) {
-		take_photos(work, json_object_get(told, "photos"));
+		take_stacks_of(work, told);
 		/* An empty one is not left behind. */
 		rmdir(folder);
 		project_scan_stacked(scan, size_of(folder));
@@ -254,18 +279,21 @@ static int take_scans(struct work *work)
 static int tell(const struct work *work, int status)
 {
 	if (work->request->json) {
-		int printed = print_json(json_pack("{s:I, s:I, s:I}", "merged",
-					(json_int_t)work->merged, "kept",
-					(json_int_t)work->kept, "failed",
-					(json_int_t)work->failed));
+		int printed = print_json(json_pack("{s:I, s:I, s:I, s:I}",
+					"merged", (json_int_t)work->merged,
+					"kept", (json_int_t)work->kept,
+					"incomplete",
+					(json_int_t)work->incomplete,
+					"failed", (json_int_t)work->failed));
 
 		return status ? status : printed;
 	}
-	if (!work->merged && !work->kept && !work->failed && !status)
+	if (!work->merged && !work->kept && !work->incomplete &&
+	    !work->failed && !status)
 		return fail("wanted focus stacks in %s, found none; take a scan with more than one photo at a point",
 			    work->request->name);
-	printf("merged    %zu\nkept      %zu\nfailed    %zu\n", work->merged,
-	       work->kept, work->failed);
+	printf("merged      %zu\nkept        %zu\nincomplete  %zu\nfailed      %zu\n",
+	       work->merged, work->kept, work->incomplete, work->failed);
 	return status;
 }
 
