@@ -660,6 +660,42 @@ TEST(a_merged_focus_stack_stands_for_its_frames)
 	end();
 }
 
+TEST(each_merged_stack_of_a_bracket_stands_for_its_own_frames)
+{
+	json_t *json = begin(true);
+	json_t *photos = json_object_get(json, "photos");
+	struct export_scan scan;
+
+	ck_assert(!mkdir(in_folder("scan01/stacked"), 0777));
+	for (int i = 0; i < 4; i++) {
+		char name[64], path[128];
+
+		snprintf(name, sizeof(name), "scan01_000_fs%02d_ev%02d.png",
+			 i / 2, i % 2);
+		snprintf(path, sizeof(path), "scan01/%s", name);
+		json_array_append_new(photos, json_string(name));
+		ck_assert(!link(in_folder("scan01/scan01_000.png"),
+				in_folder(path)));
+		snprintf(path, sizeof(path), "scan01/metadata/%.*s.json",
+			 (int)strlen(name) - 4, name);
+		ck_assert(!link(in_folder("scan01/metadata/scan01_000.json"),
+				in_folder(path)));
+	}
+	put_jpeg(in_folder("scan01/stacked/stacked_scan01_000_ev00.jpg"), 320,
+		 240);
+	put_jpeg(in_folder("scan01/stacked/stacked_scan01_000_ev01.jpg"), 320,
+		 240);
+	scan = open_scan(json);
+	ck_assert_uint_eq(scan.count, PHOTOS + 2);
+	ck_assert_str_eq(scan.photos[PHOTOS].file,
+			 "stacked/stacked_scan01_000_ev00.jpg");
+	ck_assert_str_eq(scan.photos[PHOTOS + 1].file,
+			 "stacked/stacked_scan01_000_ev01.jpg");
+	export_close(&scan);
+	json_decref(json);
+	end();
+}
+
 /* By Python's own zipfile. */
 static void check_zip(const char *file, size_t files)
 {

@@ -13,7 +13,9 @@
 #include "export-text.h"
 
 #define STACKED_FOLDER "stacked/"
-#define STACKED_NAME STACKED_FOLDER "stacked_%.*s.jpg"
+#define STACKED_NAME STACKED_FOLDER "stacked_%.*s%.*s.jpg"
+/* Between the point of a photo's name and its place in the stack. */
+#define STACK_MARK "_fs"
 
 /**
  * struct reader - a scan being read
@@ -134,18 +136,23 @@ static json_t *metadata_of(const struct export_scan *scan, const char *file)
 }
 
 /*
- * "scan01_007_fs02.jpg" is a part of "stacked/stacked_scan01_007.jpg". Return:
- * 1: @photo is now that one, 0: there is no such file, -1: had already
+ * "scan01_007_fs02.jpg" is a part of "stacked/stacked_scan01_007.jpg", and with
+ * "_ev01" behind it of that of "..._007_ev01.jpg". Return: 1: @photo is now
+ * that one, 0: there is no such file, -1: had already
  */
 static int take_stacked(struct export_scan *scan, struct export_photo *photo)
 {
-	const char *stack = strstr(photo->file, "_fs");
+	const char *stack = strstr(photo->file, STACK_MARK), *behind;
 	char file[EXPORT_FILE_LEN], path[PATH_MAX];
 	struct stat about;
 
-	if (!stack ||
-	    snprintf(file, sizeof(file), STACKED_NAME,
-		     (int)(stack - photo->file), photo->file) >=
+	if (!stack)
+		return 0;
+	behind = stack + strlen(STACK_MARK);
+	behind += strspn(behind, "0123456789");
+	if (snprintf(file, sizeof(file), STACKED_NAME,
+		     (int)(stack - photo->file), photo->file,
+		     (int)strcspn(behind, "."), behind) >=
 	    (int)sizeof(file) ||
 	    snprintf(path, sizeof(path), "%s/%s", scan->folder, file) >=
 	    (int)sizeof(path) || stat(path, &about))
