@@ -96,7 +96,7 @@ without_a_driver_a_Mini_stands_in_and_that_is_said()
 
 points_beyond_the_limits_are_told()
 {
-	says 1 'within the limits of theta, 12 to 125 degrees' \
+	says 1 'the limits of theta with room for its play, 12 to 125 degrees' \
 		--max-theta 150
 }
 

@@ -178,6 +178,29 @@ TEST(limits_hold_before_any_turn_is_taken_off)
 	ck_assert_int_eq(path_check(&path, &none, &table, said), 0);
 }
 
+/* The driver runs over a target that it comes to from the wrong side. */
+TEST(the_limits_leave_room_for_an_approach_against_play)
+{
+	struct path_point points[] = { { 0, 12, 0 }, { 1, 125, 0 } };
+	struct path path = { .count = 2, .points = points };
+	struct oscan_axis_info info = rotor_info;
+	struct path_axis axis;
+
+	for (int sign = -1; sign <= 1; sign += 2) {
+		info.backlash_steps = sign * 36;
+		path_axis_of(&info, &axis);
+		points[0].theta_deg = 12;
+		points[1].theta_deg = 125;
+		ck_assert_int_eq(path_check(&path, &axis, &table, said), -1);
+		ck_assert_ptr_nonnull(strstr(said, sign < 0 ?
+					     "number 1 at 125" :
+					     "number 0 at 12"));
+		points[sign > 0 ? 0 : 1].theta_deg += sign * 1.02;
+		ck_assert_msg(!path_check(&path, &axis, &table, said), "%s",
+			      said);
+	}
+}
+
 /* ---- order ---- */
 
 /* OpenScan3's estimate, as its optimization.py has it, for one axis. */

@@ -12,7 +12,7 @@
 
 void path_axis_of(const struct oscan_axis_info *info, struct path_axis *axis)
 {
-	double scale;
+	double scale, play_deg;
 
 	*axis = (struct path_axis){ .min_deg = NAN, .max_deg = NAN };
 	if (!info)
@@ -25,8 +25,12 @@ void path_axis_of(const struct oscan_axis_info *info, struct path_axis *axis)
 	axis->decel = axis->accel;
 	if (!(info->flags & OSCAN_AXIS_HAS_LIMITS))
 		return;
-	axis->min_deg = oscan_axis_to_unit(info, info->limit_min);
-	axis->max_deg = oscan_axis_to_unit(info, info->limit_max);
+	/* The driver comes to each target from that far on one side. */
+	play_deg = info->backlash_steps / scale;
+	axis->min_deg = oscan_axis_to_unit(info, info->limit_min) +
+			fmax(play_deg, 0);
+	axis->max_deg = oscan_axis_to_unit(info, info->limit_max) +
+			fmin(play_deg, 0);
 }
 
 /* Of a ramp between 0 and @speed. */
@@ -156,7 +160,7 @@ static int refuse(const char *name, const struct path_axis *axis,
 				 "wanted an axis for %s, of which %zu points have another angle than the rest, found none; take points with one %s",
 				 name, beyond, name);
 	return path_fail(error, EDOM,
-			 "wanted all points within the limits of %s, %g to %g degrees, found %zu of %zu beyond, the first of them number %u at %g; choose a smaller window",
+			 "wanted all points within the limits of %s with room for its play, %g to %g degrees, found %zu of %zu beyond, the first of them number %u at %g; choose a smaller window",
 			 name, axis->min_deg, axis->max_deg, beyond, count,
 			 original, deg);
 }

@@ -144,8 +144,9 @@ struct path {
  * @accel: degrees/s^2, more than 0
  * @decel: degrees/s^2, more than 0
  * @jerk: degrees/s^3, more than 0, or 0 for no limit
- * @min_deg: lower limit, NAN if there is none
- * @max_deg: upper limit, NAN if there is none
+ * @min_deg: lower limit, with room for an approach against play beyond it; NAN
+ *	if there is none
+ * @max_deg: upper limit, likewise
  */
 struct path_axis {
 	bool present;
