@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import struct
 import sys
 
 import jsonschema
@@ -92,7 +93,11 @@ if what == "layout":
     bare = photos["scan01_009"]
     assert bare["format"] is None and bare["measured"] is None, bare
     with open(os.path.join(root, name, "thumbnail.jpg"), "rb") as file:
-        assert file.read(2) == b"\xff\xd8"
+        data = file.read()
+    assert data[:2] == b"\xff\xd8"
+    # EXIF's orientation: tag, type, count, value.
+    assert any(struct.pack(order + "HHIH", 0x112, 3, 1, 6) in data
+               for order in "<>"), data[:100]
 elif what == "killed":
     assert len(os.listdir(root)) > 40
     for name in os.listdir(root):

@@ -283,7 +283,7 @@ static void thumbnail(struct project *project)
 		.size = sizeof(bytes),
 	};
 
-	ck_assert_int_eq(project_thumbnail(project, &pixels), 0);
+	ck_assert_int_eq(project_thumbnail(project, &pixels, 6), 0);
 }
 
 TEST(the_folder_is_openscan3s)

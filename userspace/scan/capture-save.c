@@ -337,7 +337,8 @@ static void show_project(struct capture *capture,
 			 const struct capture_photo *photo)
 {
 	if (!capture->shown && photo->pixels.data)
-		project_thumbnail(capture->project, &photo->pixels);
+		project_thumbnail(capture->project, &photo->pixels,
+				  photo->info.orientation);
 	capture->shown = true;
 }
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,8 +279,11 @@ int project_scratch(struct project *project, char *path)
 }
 
 int project_thumbnail(struct project *project,
-		      const struct photo_pixels *pixels)
+		      const struct photo_pixels *pixels, uint32_t orientation)
 {
+	const struct photo_info info = {
+		.lens_dpt = NAN, .orientation = orientation,
+	};
 	struct photo_pixels small;
 	char path[PATH_MAX];
 	int failed;
@@ -290,7 +294,7 @@ int project_thumbnail(struct project *project,
 		return 0;
 	if (photo_shrink(pixels, THUMBNAIL_MOST, &small))
 		return -1;
-	failed = photo_save(path, PHOTO_JPEG, THUMBNAIL_QUALITY, &small, NULL,
+	failed = photo_save(path, PHOTO_JPEG, THUMBNAIL_QUALITY, &small, &info,
 			    NULL);
 	free((void *)small.data);
 	return failed;

@@ -253,11 +253,12 @@ void project_scan_stacked(struct project_scan *scan, uint64_t bytes);
 /**
  * project_thumbnail - thumbnail.jpg, 512 pixels, unless there is one already
  * @pixels: as photo_shrink() takes them
+ * @orientation: EXIF, 1 to 8, told in the file
  *
  * Return: 0, or -1 with errno.
  */
 int project_thumbnail(struct project *project,
-		      const struct photo_pixels *pixels);
+		      const struct photo_pixels *pixels, uint32_t orientation);
 
 /** project_scan_close - close it as it is; NULL is accepted */
 void project_scan_close(struct project_scan *scan);
