@@ -78,7 +78,8 @@ struct taken {
 	uint64_t exposure_ns;
 	double lens_dpt;
 	uint32_t format;
-	uint64_t trigger_ns;
+	uint64_t begin_ns;
+	uint64_t end_ns;
 };
 
 static struct world {
@@ -103,6 +104,7 @@ static struct world {
 	uint64_t auto_ns;		/* what it chooses, 0: EXPOSURE */
 	const char *model;
 	bool on_demand;
+	uint64_t fetch_ns;		/* from the camera's memory */
 	uint32_t mark;
 	int focus;			/* what auto-focus comes to */
 	uint64_t save_ns;		/* what a photo takes to be saved */
@@ -127,6 +129,7 @@ static struct world {
 	struct seen pixels;
 	double lens_dpt, lens_next;
 	uint64_t exposure_ns, exposure_next;
+	double red_gain, red_gain_at_start;
 	uint64_t obeyed_ns;
 	bool focusing;
 	uint64_t focus_ns;
@@ -490,6 +493,7 @@ static struct camera *camera_open(const char *id)
 	ck_assert(!world->camera_open);
 	world->camera_open = true;
 	world->lens_dpt = world->lens_next = 2;
+	world->red_gain = 0;
 	world->exposure_ns = world->exposure_next =
 		world->auto_ns ? world->auto_ns : EXPOSURE;
 	return &the_camera;
@@ -551,6 +555,7 @@ static int camera_start(struct camera *camera)
 	ck_assert(!world->running);
 	world->running = true;
 	world->camera_starts++;
+	world->red_gain_at_start = world->red_gain;
 	world->frame = world->now / PERIOD + 1;
 	return 0;
 }
@@ -659,7 +664,10 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 		begin_ns = (world->now / PERIOD - BUFFERS + 1) * PERIOD;
 	if (begin_ns == NEVER)
 		return wait_until(NEVER, timeout_ms);
-	obey(begin_ns);
+	if (world->on_demand)
+		pass(world->fetch_ns);
+	else
+		obey(begin_ns);
 	if (wait_until(begin_ns + world->exposure_ns + READOUT, timeout_ms))
 		return -1;
 	see(&world->pixels, begin_ns);
@@ -697,6 +705,8 @@ static int camera_control(struct camera *camera,
 		world->lens_next = controls->lens_dpt;
 	if (controls->exposure_ns)
 		world->exposure_next = controls->exposure_ns;
+	if (controls->red_gain)
+		world->red_gain = controls->red_gain;
 	world->obeyed_ns = world->now;
 	if (controls->autofocus) {
 		world->focusing = true;
@@ -710,6 +720,8 @@ static int camera_shoot(struct camera *camera)
 	(void)camera;
 	ck_assert(world->on_demand && !world->shot_ns);
 	world->shot_ns = world->now;
+	obey(world->shot_ns);
+	pass(world->exposure_ns + READOUT);
 	return 0;
 }
 
@@ -994,7 +1006,7 @@ int project_photo_done(struct project_scan *scan,
 		       json_t *metadata)
 {
 	json_t *measured = json_object_get(metadata, "measured");
-	json_t *planned = json_object_get(metadata, "planned");
+	json_t *planned = json_object_get(metadata, "planned"), *exposure;
 	struct taken *taken;
 
 	(void)scan;
@@ -1021,8 +1033,11 @@ int project_photo_done(struct project_scan *scan,
 	taken->exposure_ns =
 		json_integer_value(json_object_get(metadata, "exposure_ns"));
 	taken->lens_dpt = json_number_value(json_object_get(metadata, "lens"));
-	taken->trigger_ns = json_integer_value(json_object_get(
-		json_object_get(measured, "exposure"), "begin_ns"));
+	exposure = json_object_get(measured, "exposure");
+	taken->begin_ns = json_integer_value(json_object_get(exposure,
+							     "begin_ns"));
+	taken->end_ns = json_integer_value(json_object_get(exposure,
+							   "end_ns"));
 	world->count++;
 	atomic_flag_clear(&journal);
 	json_decref(metadata);
@@ -1069,10 +1084,11 @@ int project_scan_status(struct project_scan *scan, const char *status,
 }
 
 int project_thumbnail(struct project *project,
-		      const struct photo_pixels *pixels)
+		      const struct photo_pixels *pixels, uint32_t orientation)
 {
 	(void)project;
 	(void)pixels;
+	(void)orientation;
 	return 0;
 }
 
@@ -1152,6 +1168,19 @@ static void world_end(void)
 	ck_assert_int_eq(rmdir(world->folder), 0);
 	munmap(world, sizeof(*world));
 	world = NULL;
+}
+
+/* And what is lost when the driver is loaded again. */
+static void world_load_driver(void)
+{
+	static const int64_t initial[AXES] = { 10667, 0 };
+
+	for (int i = 0; i < AXES; i++) {
+		world->axis[i].from = world->axis[i].to = initial[i];
+		world->axis[i].steps_before = 0;
+		world->axis[i].enabled = false;
+		world->axis[i].position_state = OSCAN_POSITION_ASSUMED;
+	}
 }
 
 /* What a kernel does when the program is gone. */

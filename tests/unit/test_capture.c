@@ -36,6 +36,7 @@ static struct {
 	unsigned int seen[STATES];
 	enum capture_state last;
 	unsigned int pauses;
+	uint64_t pause_ns;	/* on top of its ticks */
 	unsigned int ticks;
 	double eta_s;
 	double elapsed_s;
@@ -82,6 +83,7 @@ static void in_pause(void)
 	if (++watcher.ticks < 3)
 		return;
 	watcher.ticks = 0;
+	world->now += watcher.pause_ns;
 	if (watcher.deed == PAUSE_CANCEL)
 		control.command = CAPTURE_CANCEL;
 	else if (watcher.deed == PAUSE_KILL)
@@ -356,6 +358,29 @@ TEST(a_cancel_in_a_pause_of_the_parking_leaves_the_axes_and_the_scan_complete)
 	ck_assert_int_ne(at, world->axis[ROTOR].to);
 	check_complete(&request, POINTS);
 	world_end();
+}
+
+/* The time of a scan begins with its first move. */
+TEST(a_pause_before_the_first_move_is_not_taken_off_the_scans_time)
+{
+	double elapsed[2];
+
+	for (int paused = 0; paused < 2; paused++) {
+		struct capture_request request = rich();
+
+		world_begin();
+		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+		watcher.in = CAPTURE_HOME;
+		watcher.nth = paused;
+		watcher.deed = PAUSE;
+		watcher.pause_ns = 2 * SECOND;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		ck_assert_uint_eq(watcher.pauses, paused);
+		elapsed[paused] = result.elapsed_s;
+		world_end();
+	}
+	MUST(fabs(elapsed[0] - elapsed[1]) < 1, "%g %g", elapsed[0],
+	     elapsed[1]);
 }
 
 TEST(a_cancel_in_any_state_keeps_what_is_saved_and_can_be_taken_up)
@@ -755,6 +780,48 @@ TEST(trust_is_good_for_the_boot_in_which_it_was_given)
 	world_end();
 }
 
+/* Its count begins anew, and with it what the firmware says of positions. */
+TEST(a_driver_that_was_loaded_again_is_trusted_no_more_than_another_boot)
+{
+	for (int trust = 0; trust < 2; trust++) {
+		struct capture_request request = plain();
+
+		request.trust = trust;
+		world_begin();
+		for (int i = 0; i < AXES; i++)
+			world->axis[i].position_state = OSCAN_POSITION_ASSUMED;
+		run_a_part(&request);
+		request.trust = false;
+		world_load_driver();
+		/* A few steps do not make up for it. */
+		world->axis[ROTOR].steps_before = 20;
+		check_failure(&request, ESTALE, "only assumed");
+		world->axis[ROTOR].flags = OSCAN_AXIS_HAS_MAX_STOP;
+		world->axis[TURNTABLE].flags = OSCAN_AXIS_HAS_MIN_STOP;
+		finish(&request);
+		ck_assert_uint_eq(watcher.seen[CAPTURE_HOME], 1);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(a_scan_that_cannot_be_taken_up_stays_as_it_is)
+{
+	struct capture_request request = plain();
+	double duration_s;
+
+	world_begin();
+	ck_assert_msg(!run(&request), "%s", result.error);
+	duration_s = world->duration_s;
+	request.resume_scan = 1;
+	world->model = "other";
+	check_failure(&request, ENODEV, "played, with which the scan began");
+	ck_assert_str_eq(world->status, "completed");
+	ck_assert_uint_eq(world->points_done, POINTS);
+	ck_assert_double_eq(world->duration_s, duration_s);
+	world_end();
+}
+
 TEST(a_scan_is_not_completed_with_another_camera_or_size)
 {
 	struct capture_request request = plain();
@@ -937,6 +1004,38 @@ TEST(a_camera_on_demand_is_told_when_all_is_at_rest)
 	world_end();
 }
 
+/* To be fetched takes it longer than the photo. */
+TEST(a_photo_ends_when_the_camera_has_taken_it)
+{
+	struct capture_request request = plain();
+	const struct taken *taken = NULL;
+
+	request.exposure_ns = EXPOSURE;
+	world_begin();
+	world->on_demand = true;
+	world->fetch_ns = 2 * SECOND;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	for (unsigned int i = 0; i < world->count; i++) {
+		taken = &world->taken[i];
+		MUST(taken->end_ns - taken->begin_ns < 2 * (EXPOSURE + READOUT),
+		     "photo %u", i);
+	}
+	world_end();
+}
+
+TEST(a_white_balance_that_is_given_holds_from_the_first_frame_on)
+{
+	struct capture_request request = plain();
+
+	request.red_gain = 1.5;
+	request.blue_gain = 1.25;
+	world_begin();
+	ck_assert_msg(!run(&request), "%s", result.error);
+	ck_assert_double_eq(world->red_gain_at_start, 1.5);
+	world_end();
+}
+
 /* It has a few exposures to choose from, and takes the nearest one. */
 TEST(a_camera_on_demand_that_exposes_as_near_as_it_can_is_content)
 {
@@ -1006,7 +1105,7 @@ TEST(an_external_trigger_is_pulsed_at_rest_and_journalled)
 	ck_assert_uint_le(world->pulses, POINTS + 1);
 	for (unsigned int i = 0; i < world->count; i++) {
 		ck_assert_uint_eq(world->taken[i].format, 0);
-		ck_assert_uint_gt(world->taken[i].trigger_ns, 0);
+		ck_assert_uint_gt(world->taken[i].begin_ns, 0);
 		MUST(fabs(world->taken[i].measured[ROTOR] -
 			  world->taken[i].theta_deg) < 0.005, "%u", i);
 	}
@@ -1038,6 +1137,24 @@ TEST(a_pulse_that_has_begun_is_journalled_whatever_is_commanded)
 		ck_assert_uint_eq(world->pulses, POINTS);
 		world_end();
 	}
+}
+
+TEST(no_pulse_goes_out_that_there_is_no_room_for)
+{
+	struct capture_request request = plain();
+
+	request.trigger = "camera";
+	world_begin();
+	watcher.in = CAPTURE_MOVE;
+	watcher.nth = 3;
+	watcher.deed = FILL;
+	check_failure(&request, ENOSPC, "free some space");
+	ck_assert_uint_eq(world->pulses, world->count);
+	world->free_bytes = 1ull << 40;
+	finish(&request);
+	ck_assert_uint_eq(world->count, POINTS);
+	ck_assert_uint_eq(world->pulses, POINTS);
+	world_end();
 }
 
 TEST(a_turntable_alone_goes_round)

@@ -83,13 +83,16 @@ int capture_camera_start(struct capture *capture)
 				    "wanted to write into the journal %.300s, found: %s; free some space there",
 				    restore_path(capture->restore),
 				    strerror(errno));
+	/* Before the first frame, which would be as the camera likes it. */
+	if (put_locked(capture))
+		return -1;
 	if (ops_of(capture)->start(capture->camera))
 		return capture_fail(capture, errno,
 				    "wanted to start the camera %.80s, found: %s; see its cable and the kernel's log",
 				    id_of(capture), strerror(errno));
 	capture->camera_running = true;
 	capture->period_ns = capture->settings.period_ns;
-	return put_locked(capture);
+	return 0;
 }
 
 static uint64_t frame_timeout(const struct capture *capture)
@@ -249,7 +252,7 @@ void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
 	}
 	if (capture->capabilities.on_demand) {
 		*begin_ns = capture->shot_ns;
-		*end_ns = capture->last_frame_ns;
+		*end_ns = capture->shot_end_ns;
 	}
 }
 
@@ -268,7 +271,8 @@ static int shoot(struct capture *capture)
 	}
 	capture->shot_ns = now;
 	if (!ops_of(capture)->shoot(capture->camera)) {
-		capture->last_frame_ns = capture_now();
+		capture->shot_end_ns = capture_now();
+		capture->last_frame_ns = capture->shot_end_ns;
 		return 1;
 	}
 	return capture_fail(capture, errno,

@@ -34,28 +34,31 @@ static void put_back(struct capture *capture)
 	capture->restore = NULL;
 }
 
-static void close_project(struct capture *capture)
+static void tell_end(struct capture *capture)
 {
 	struct capture_result *result = capture->result;
 	const char *status = "completed";
 
+	if (!capture->complete)
+		status = capture->error == ECANCELED ? "cancelled" : "error";
+	project_scan_progress(capture->scan,
+			      capture->complete ? capture->path.count :
+						  capture->point,
+			      capture->earlier_s + result->elapsed_s);
+	/* A full disk has been told of already. */
+	if (project_scan_status(capture->scan, status,
+				*result->error ? result->error : NULL))
+		capture_fail(capture, errno,
+			     "wanted to write scan.json in %.200s, found: %s; all photos are there",
+			     result->folder, strerror(errno));
+}
+
+static void close_project(struct capture *capture)
+{
 	if (capture->scan) {
-		result->resumable = !capture->complete;
-		if (!capture->complete)
-			status = capture->error == ECANCELED ? "cancelled" :
-							       "error";
-		project_scan_progress(capture->scan,
-				      capture->complete ?
-				      capture->path.count : capture->point,
-				      capture->earlier_s +
-				      result->elapsed_s);
-		/* A full disk has been told of already. */
-		if (project_scan_status(capture->scan, status,
-					*result->error ? result->error :
-							 NULL))
-			capture_fail(capture, errno,
-				     "wanted to write scan.json in %.200s, found: %s; all photos are there",
-				     result->folder, strerror(errno));
+		capture->result->resumable = !capture->complete;
+		if (capture->under_way || capture->complete)
+			tell_end(capture);
 		project_scan_close(capture->scan);
 	}
 	project_close(capture->project);

@@ -80,6 +80,7 @@ static int new_scan(struct capture *capture)
 					 camera_json(capture), why);
 	if (!capture->scan)
 		return capture_fail(capture, errno, "%s", why);
+	capture->under_way = true;
 	if (freeze_path(capture))
 		return -1;
 	return capture_locked_save(capture);

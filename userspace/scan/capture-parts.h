@@ -74,7 +74,10 @@ struct capture_wish {
 /**
  * struct capture_locked - locked.json: what must outlive a crash
  * @boot: id of the boot in which the axes were last trusted, "" not known
- * @trusted: because they were to be, whatever their state, in that boot
+ * @trusted: because they were to be, whatever their state, as long as that
+ *	driver counts
+ * @steps: that the driver had counted then, and no less than half of what it
+ *	has by now; one that is loaded again begins at 0
  * @begin_deg: where the axes stood when the scan began, NAN without the axis
  *	and where that is not known
  * @found: the rest has been found; until then it is what was asked for
@@ -87,6 +90,7 @@ struct capture_wish {
 struct capture_locked {
 	char boot[40];
 	bool trusted;
+	uint64_t steps[CAPTURE_AXES];
 	double begin_deg[CAPTURE_AXES];
 	bool found;
 	uint64_t exposure_ns;
@@ -149,12 +153,15 @@ struct capture_saver;
  *	still to come
  * @polled_ns: when a frame was last asked for
  * @shot_ns: when a camera on demand was told to take it, 0: not yet
+ * @shot_end_ns: when it had, with @shot_ns
  * @lock_ns: when it began to look for what is to be locked
  * @lock_frame: the frame before, without its pixels
  * @lock_same: frames in a row that agree with the one before
  *
  * @project: open
  * @scan: open
+ * @under_way: scan.json is to tell how this run ends; one that is refused
+ *	leaves a scan that it was to take up as it was
  * @path: points in their order
  * @moves_s: shape [path.count], time of the move to each point
  * @moves_left_s: of the moves that are to come, the running one included
@@ -214,12 +221,14 @@ struct capture {
 	uint64_t wait_ns;
 	uint64_t polled_ns;
 	uint64_t shot_ns;
+	uint64_t shot_end_ns;
 	uint64_t lock_ns;
 	struct camera_frame lock_frame;
 	unsigned int lock_same;
 
 	struct project *project;
 	struct project_scan *scan;
+	bool under_way;
 	struct path path;
 	double *moves_s;
 	double moves_left_s;

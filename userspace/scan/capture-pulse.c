@@ -27,7 +27,10 @@ bool capture_pulsing(const struct capture *capture)
 	return capture->request->trigger && capture->shot_ns;
 }
 
-/* The pulse stands for the exposure, so the axes rest until it ends. */
+/*
+ * The pulse stands for the exposure, so the axes rest until it ends. What is
+ * photographed has to be journalled: there is room for it before.
+ */
 int capture_pulse(struct capture *capture)
 {
 	uint64_t now = capture_now(), end_ns;
@@ -36,18 +39,15 @@ int capture_pulse(struct capture *capture)
 	end_ns = capture->shot_ns + width_ns(capture);
 	if (now < capture->ready_ns || (capture->shot_ns && now < end_ns))
 		return capture_idle(capture);
-	if (!capture->shot_ns)
-		return fire(capture);
-	if (capture_saver_full(capture))
+	if (!capture->shot_ns && capture_saver_full(capture))
 		return capture_idle(capture);
+	if (!capture->shot_ns)
+		return capture_check_space(capture, 1) ? -1 : fire(capture);
 	rested = capture_rested(capture, end_ns);
 	if (rested < 0)
 		return -1;
 	if (!rested)
 		return capture_fail(capture, EAGAIN,
 				    "wanted the axes at rest during the pulse, found that they had moved; keep other programs from moving them");
-	if (capture_check_space(capture, 1) ||
-	    capture_put(capture, &capture->pulse))
-		return -1;
-	return 1;
+	return capture_put(capture, &capture->pulse) ? -1 : 1;
 }

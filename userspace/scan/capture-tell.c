@@ -11,9 +11,6 @@ double capture_elapsed_s(const struct capture *capture)
 
 	if (!capture->begin_ns)
 		return 0;
-	/* A pause from before the first move is no part of the scan. */
-	if (now < capture->begin_ns + capture->paused_ns)
-		return 0;
 	return (now - capture->begin_ns - capture->paused_ns) / 1e9;
 }
 

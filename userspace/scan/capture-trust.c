@@ -20,7 +20,7 @@ static const char *doubt_of(uint32_t state)
 	case OSCAN_POSITION_KNOWN:
 		return "known";
 	case OSCAN_POSITION_ASSUMED:
-		return "only assumed since the machine started";
+		return "only assumed since the driver was loaded";
 	case OSCAN_POSITION_SUSPECT:
 		return "suspect";
 	default:
@@ -28,16 +28,22 @@ static const char *doubt_of(uint32_t state)
 	}
 }
 
-static bool is_this_boot(const struct capture *capture)
+/* Neither the machine nor the driver was started again. */
+static bool is_same_driver(const struct capture *capture)
 {
+	const struct capture_locked *locked = &capture->locked;
 	char boot[40];
 
+	for (int i = 0; i < CAPTURE_AXES; i++)
+		if (capture->axis[i].info &&
+		    capture->axis[i].state.steps < locked->steps[i])
+			return false;
 	capture_boot_id(boot);
-	return !strcmp(boot, capture->locked.boot);
+	return !strcmp(boot, locked->boot);
 }
 
 /*
- * A scan goes on from where it was: after a boot that is a guess. Without an
+ * A scan goes on from where it was: to a new driver that is a guess. Without an
  * end stop nothing better than a suspect position is to be had: the photos say
  * that it is one.
  */
@@ -47,7 +53,7 @@ static bool is_doubtful(const struct capture *capture,
 	if (capture->request->home && !axis->homings && has_stop(axis))
 		return true;
 	if (capture->request->trust ||
-	    (capture->locked.trusted && is_this_boot(capture)))
+	    (capture->locked.trusted && is_same_driver(capture)))
 		return false;
 	switch (axis->state.position_state) {
 	case OSCAN_POSITION_KNOWN:
@@ -55,7 +61,7 @@ static bool is_doubtful(const struct capture *capture,
 	case OSCAN_POSITION_SUSPECT:
 		return has_stop(axis);
 	case OSCAN_POSITION_ASSUMED:
-		return !is_this_boot(capture);
+		return !is_same_driver(capture);
 	default:
 		return true;
 	}
@@ -87,17 +93,31 @@ int capture_doubt(struct capture *capture)
 	return 0;
 }
 
-/* The positions count: a later boot finds them in doubt. */
-static int note_boot(struct capture *capture)
+/* Not at each photo, but so that few steps do not make up for it. */
+static bool has_steps(const struct capture *capture)
+{
+	for (int i = 0; i < CAPTURE_AXES; i++)
+		if (capture->axis[i].info &&
+		    capture->axis[i].state.steps / 2 >
+		    capture->locked.steps[i])
+			return false;
+	return true;
+}
+
+/* The positions count: a later boot or driver finds them in doubt. */
+static int note_driver(struct capture *capture)
 {
 	struct capture_locked *locked = &capture->locked;
-	bool same = is_this_boot(capture), trusted;
+	bool same = is_same_driver(capture), trusted;
 
 	trusted = capture->request->trust || (same && locked->trusted);
-	if (same && trusted == locked->trusted)
+	if (same && trusted == locked->trusted && has_steps(capture))
 		return 0;
 	capture_boot_id(locked->boot);
 	locked->trusted = trusted;
+	for (int i = 0; i < CAPTURE_AXES; i++)
+		if (capture->axis[i].info)
+			locked->steps[i] = capture->axis[i].state.steps;
 	return capture_locked_save(capture);
 }
 
@@ -118,7 +138,7 @@ int capture_trusted(struct capture *capture)
 	}
 	if (home)
 		return 0;
-	return note_boot(capture) ? -1 : 1;
+	return note_driver(capture) ? -1 : 1;
 }
 
 static bool homing_goes_on(const struct oscan_state *state, void *data)

@@ -47,6 +47,7 @@ static enum capture_state check(struct capture *capture)
 		return CAPTURE_DONE;
 	if (!capture_seek_point(capture))
 		return CAPTURE_DRAIN;
+	capture->under_way = true;
 	if (capture_set_status(capture, "running"))
 		return CAPTURE_DONE;
 	return CAPTURE_PREPARE;
@@ -266,7 +267,8 @@ static enum capture_state paused(struct capture *capture)
 	if (capture_commanded(capture) != CAPTURE_GO)
 		return CAPTURE_PAUSED;
 	capture->fresh_ns = capture_now();
-	capture->paused_ns += capture->fresh_ns - capture->pause_ns;
+	if (capture->begin_ns)
+		capture->paused_ns += capture->fresh_ns - capture->pause_ns;
 	capture->pause_ns = 0;
 	if (capture_set_status(capture, "running"))
 		return CAPTURE_DRAIN;

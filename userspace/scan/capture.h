@@ -96,8 +96,8 @@ struct preview;
  * @preview: newest frames for people, NULL: none
  * @home: home the axes that have an end stop, whatever their position
  * @trust: rely on positions that are suspect or lost, and do not home for them.
- *	A scan that is taken up in the boot in which it was given needs no new
- *	one.
+ *	A scan that is taken up needs no new one until the machine or the driver
+ *	has been started again.
  * @theta_stop_deg: where the end stop of @theta_axis is, NAN: at the soft
  *	limit of its side
  * @phi_stop_deg: likewise; NAN without a soft limit: 0
