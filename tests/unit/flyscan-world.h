@@ -84,6 +84,7 @@ static struct world {
 	size_t wrong_size;		/* bytes less than it should have */
 	int64_t wrong_ns;		/* later than the one before, if set */
 	bool wrong_time;
+	uint32_t wrong_count;		/* less than it should be */
 	int wrong_error;		/* errno instead of the frame */
 	int64_t stuck_at;		/* steps of the pass that are made */
 	int64_t stopped_at;		/* likewise; then it was stopped */
@@ -748,12 +749,13 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 		frame->time_ns = due - 2 * world.camera_period_ns;
 	if (is_wrong()) {
 		frame->size -= world.wrong_size;
+		frame->sequence -= world.wrong_count;
 		if (world.wrong_time)
 			frame->time_ns += world.wrong_ns -
 					  world.camera_period_ns;
 	}
 	frame->time_ns += shift_by_lines();
-	frame->sequence = world.frame++;
+	frame->sequence += world.frame++;
 	frame->status = CAMERA_FRAME_GOOD;
 	frame->exposure_ns = world.told_exposure_ns ? world.told_exposure_ns :
 						      world.exposure_ns;

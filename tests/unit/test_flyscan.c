@@ -297,6 +297,18 @@ TEST(times_that_repeat_or_go_backwards_end_the_scan)
 	wrong_frame(EPROTO, "-0.001500 s later than the one before");
 }
 
+TEST(a_count_that_repeats_or_goes_back_ends_the_scan)
+{
+	new_world();
+	world.wrong_count = 1;
+	wrong_frame(EPROTO, "found frame 29 after frame 29");
+	ck_assert_uint_eq(result.ledger.sensor_gaps, 0);
+	new_world();
+	world.wrong_count = 20;
+	wrong_frame(EPROTO, "found frame 10 after frame 29");
+	ck_assert_uint_eq(result.ledger.sensor_gaps, 0);
+}
+
 TEST(a_camera_that_fails_or_vanishes_ends_the_scan)
 {
 	new_world();

@@ -219,6 +219,7 @@ static int check_frame(struct scan *scan, const struct camera_frame *frame)
 {
 	const char *id = scan->request->camera->id(scan->camera);
 	int64_t later_ns = frame->time_ns - scan->last_time_ns;
+	int32_t further = frame->sequence - scan->last_sequence;
 
 	if (frame->size != scan_frame_bytes(scan))
 		return scan_fail(scan, EPROTO,
@@ -228,16 +229,21 @@ static int check_frame(struct scan *scan, const struct camera_frame *frame)
 		return scan_fail(scan, EPROTO,
 				 "wanted the times of the camera %.80s to rise, found frame %u %.6f s later than the one before it; update its driver or use another camera",
 				 id, frame->sequence, later_ns / 1e9);
+	if (scan->last_time_ns && scan->capabilities.counts_gaps &&
+	    further <= 0)
+		return scan_fail(scan, EPROTO,
+				 "wanted the count of the camera %.80s to rise, found frame %u after frame %u; update its driver or use another camera",
+				 id, frame->sequence, scan->last_sequence);
 	return 0;
 }
 
 static void count_frame(struct scan *scan, const struct camera_frame *frame)
 {
 	struct flyscan_ledger *ledger = &scan->result->ledger;
+	int32_t gap = frame->sequence - scan->last_sequence - 1;
 
-	if (ledger->delivered && scan->capabilities.counts_gaps)
-		ledger->sensor_gaps +=
-			(uint32_t)(frame->sequence - scan->last_sequence - 1);
+	if (ledger->delivered && scan->capabilities.counts_gaps && gap > 0)
+		ledger->sensor_gaps += gap;
 	if (frame->status == CAMERA_FRAME_BAD)
 		ledger->camera_bad++;
 	ledger->delivered++;
