@@ -74,6 +74,7 @@ static struct world {
 	uint64_t camera_period_ns;
 	uint64_t exposure_ns;
 	uint64_t told_exposure_ns;	/* instead of it, if set */
+	bool tells_no_exposure;		/* but obeys what is set */
 	int64_t camera_clock_ns;	/* less CLOCK_MONOTONIC */
 	uint32_t mark;
 	uint64_t readout_ns;
@@ -651,6 +652,7 @@ static void camera_can(const struct camera *camera,
 	(void)camera;
 	memset(can, 0, sizeof(*can));
 	can->sets_period = world.camera_obeys;
+	can->sets_exposure = world.tells_no_exposure;
 	can->on_demand = world.on_demand;
 	can->counts_gaps = true;
 	can->mark = world.mark;
@@ -759,6 +761,8 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 	frame->status = CAMERA_FRAME_GOOD;
 	frame->exposure_ns = world.told_exposure_ns ? world.told_exposure_ns :
 						      world.exposure_ns;
+	if (world.tells_no_exposure)
+		frame->exposure_ns = 0;
 	world.held = true;
 	if (world.camera_starts == 2)
 		happened(EVENT_FRAME);

@@ -67,6 +67,22 @@ TEST(D20_R132_the_middle_row_and_the_middle_of_the_exposure_count)
 	middle_is(CAMERA_MARK_FRAME_END, -20000000 - 8000000);
 }
 
+/* As of every camera that the system tells nothing of but the time. */
+TEST(an_exposure_that_is_not_told_is_the_one_that_was_set)
+{
+	new_world();
+	world.mark = CAMERA_MARK_EXPOSURE_START;
+	world.exposure_ns = 40000000;
+	world.tells_no_exposure = true;
+	request.exposure_s = 0.04;
+	runs_well();
+	positions_are_true(20000000);
+	ck_assert_double_eq_tol(world.end_stored[30] - world.start_stored[30],
+				0.04, 0.011);
+	/* What is stored of the frame is what was told. */
+	ck_assert_uint_eq(world.frames[30].exposure_ns, 0);
+}
+
 TEST(an_unknown_mark_or_exposure_counts_as_the_time_of_the_frame)
 {
 	new_world();

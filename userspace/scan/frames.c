@@ -308,7 +308,7 @@ static int hand_over(struct scan *scan, const struct camera_frame *frame)
 	kept = &scan->frames[scan_frames_put(scan)];
 	kept->time_ns = frame->time_ns;
 	kept->sequence = frame->sequence;
-	kept->exposure_ns = frame->exposure_ns;
+	kept->exposure_ns = scan_exposure_ns(scan, frame->exposure_ns);
 	kept->start_ns = 0;
 	kept->source = SCAN_SOURCE_CAMERA;
 	ledger->taken++;

@@ -24,6 +24,13 @@ const char *scan_mark_name(const struct scan *scan)
 	return camera_mark_name(scan->capabilities.mark);
 }
 
+uint64_t scan_exposure_ns(const struct scan *scan, uint64_t told_ns)
+{
+	if (told_ns || !scan->capabilities.sets_exposure)
+		return told_ns;
+	return scan->settings.exposure_ns;
+}
+
 uint64_t scan_exposure_start(const struct scan *scan,
 			     const struct scan_frame *frame)
 {

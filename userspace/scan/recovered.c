@@ -159,7 +159,6 @@ static void read_trigger(struct remains *remains)
 	struct flyscan_request *request = &remains->request;
 	struct scan *scan = &remains->scan;
 	const double period = number(remains, "t_period_used");
-	const double exposure = number(remains, "camera/exposure");
 	const double latency = number(remains, "trigger/latency");
 	char text[32];
 	int mode;
@@ -167,14 +166,13 @@ static void read_trigger(struct remains *remains)
 	h5_read_text(remains->file, FLYSCAN "trigger_mode", text,
 		     sizeof(text));
 	mode = flyscan_trigger(text);
-	if (mode <= 0 || !(period > 0) || !(exposure >= 0))
+	if (mode <= 0 || !(period > 0))
 		return;
 	request->trigger = (enum flyscan_trigger)mode;
 	request->capture_both = whole(remains, "strobe/both_edges");
 	if (latency > 0)
 		request->trigger_latency_ns = llrint(latency * 1e9);
 	scan->result->period_used_s = period;
-	scan->settings.exposure_ns = llrint(exposure * 1e9);
 	scan->capabilities.counts_gaps = whole(remains, "camera/counts_gaps");
 }
 
@@ -184,6 +182,7 @@ static bool read_camera(struct remains *remains)
 	const double readout = number(remains, "camera/readout");
 	const double latency = number(remains, "camera/latency");
 	const double sigma = number(remains, "camera/latency_uncertainty");
+	const double exposure = number(remains, "camera/exposure");
 	char text[32];
 	int mark;
 
@@ -196,6 +195,9 @@ static bool read_camera(struct remains *remains)
 	scan->capabilities.readout_ns = llrint(readout * 1e9);
 	scan->latency_ns = llrint(latency * 1e9);
 	scan->latency_sigma_ns = sigma * 1e9;
+	scan->settings.exposure_ns = exposure > 0 ? llrint(exposure * 1e9) : 0;
+	scan->capabilities.sets_exposure = whole(remains,
+						 "camera/sets_exposure");
 	read_trigger(remains);
 	scan->settings.width = remains->width;
 	scan->settings.height = remains->height;
@@ -217,8 +219,8 @@ static bool read_frames(struct remains *remains)
 		list[i] = (struct scan_frame){
 			.time_ns = time_ns[i],
 			.sequence = sequence[i],
-			.exposure_ns = exposure[i] > 0 ?
-				       llrint(exposure[i] * 1e9) : 0,
+			.exposure_ns = scan_exposure_ns(&remains->scan,
+				exposure[i] > 0 ? llrint(exposure[i] * 1e9) : 0),
 		};
 	remains->scan.frames = list;
 	free((void *)time_ns);

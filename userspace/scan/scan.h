@@ -30,7 +30,7 @@
  * struct scan_frame - what pairing needs to know of a frame in the file
  * @time_ns: camera's time
  * @sequence: camera's count
- * @exposure_ns: 0 if not known
+ * @exposure_ns: of scan_exposure_ns(), or of a line; 0 if not known
  * @start_ns: when the first row began to be exposed, if a line told; 0: what
  *	@time_ns leads to
  * @source: enum scan_source of it
@@ -419,6 +419,11 @@ int scan_check_earlier(struct scan *scan);
  */
 uint64_t scan_exposure(const struct scan *scan, const struct scan_frame *frame,
 		       uint64_t *half_ns);
+
+/** scan_exposure_ns - of a frame that told @told_ns; of one that told none, 0,
+ * what the camera was set to, if it obeys
+ */
+uint64_t scan_exposure_ns(const struct scan *scan, uint64_t told_ns);
 
 /** scan_exposure_start - when the first row began to be exposed, by the
  * camera's time; where nobody knows what that marks, it itself
