@@ -183,7 +183,7 @@ static struct world {
 		char name[64];
 		size_t count;
 		double values[2 * MOST_FRAMES];
-	} arrays[32];
+	} arrays[64];
 	size_t n_arrays;
 } world;
 
@@ -980,7 +980,7 @@ static int store(const char *name, double number, const char *text)
 
 static double *keep_array(const char *name, size_t count)
 {
-	ck_assert_uint_lt(world.n_arrays, 32);
+	ck_assert_uint_lt(world.n_arrays, 64);
 	ck_assert_uint_le(count, 2 * MOST_FRAMES);
 	snprintf(world.arrays[world.n_arrays].name, 64, "%s", name);
 	world.arrays[world.n_arrays].count = count;

@@ -637,6 +637,35 @@ TEST(R46_R60_what_the_machine_cannot_carry_is_refused_and_bounds_the_taxi)
 
 #include "flyscan-rows.h"
 
+TEST(who_told_of_a_copied_frame_is_kept)
+{
+	uint64_t strobes[MOST_FRAMES];
+
+	for (size_t i = 0; i < MOST_FRAMES; i++)
+		strobes[i] = i % 2 ? SCAN_SOURCE_STROBE : SCAN_SOURCE_CAMERA;
+	new_world();
+	runs_well();
+	keep_as_earlier();
+	earlier.source = strobes;
+
+	new_world();
+	request.earlier = &earlier;
+	request.start = 3;
+	request.trigger = FLYSCAN_TRIGGER_STROBE;
+	request.exposure_s = 0.04;
+	world.exposure_ns = 40000000;
+	world.mark = CAMERA_MARK_EXPOSURE_START;
+	run();
+	for (size_t i = 0; i < earlier.frames; i++) {
+		ck_assert_double_eq(stored_at("pairing/source", i),
+				    strobes[i]);
+		ck_assert_double_eq(stored_at("earlier/source", i),
+				    strobes[i]);
+	}
+	ck_assert_double_eq(stored_at("pairing/source", earlier.frames + 30),
+			    SCAN_SOURCE_STROBE);
+}
+
 TEST(likewise_after_the_driver_was_loaded_again)
 {
 	new_world();

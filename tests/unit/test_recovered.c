@@ -61,6 +61,11 @@ static const char *mark = "exposure_start";
 /* The strobe of each frame was latched, and the camera's times are so late. */
 static bool strobes;
 static uint64_t late_ns;
+/* The camera told the exposure of no frame, but obeyed what was set. */
+static bool untold;
+/* The first frames are those of a scan that this one was to complete. */
+#define EARLIER 10
+static bool completes;
 
 /* What recovered.c and pair.c need of the rest of a scan. */
 
@@ -140,13 +145,43 @@ static void add_parameters(struct writer *writer, const char *axis)
 	number(writer, "camera/readout", 0);
 	number(writer, "camera/latency", 0);
 	number(writer, "camera/latency_uncertainty", 0);
+	number(writer, "camera/exposure", EXPOSURE_NS / 1e9);
+	number(writer, "camera/sets_exposure", untold);
 	if (!strobes)
 		return;
 	if (writer_add_text(writer, "trigger_mode", "strobe"))
 		_exit(16);
 	number(writer, "t_period_used", PERIOD_NS / 1e9);
-	number(writer, "camera/exposure", EXPOSURE_NS / 1e9);
 	number(writer, "camera/counts_gaps", 1);
+}
+
+/* As earlier.c stores them. */
+static void add_earlier(struct writer *writer)
+{
+	static const char *const counts[] = {
+		"earlier/time_ns", "earlier/pass", "earlier/in_scan",
+		"earlier/source",
+	};
+	static const char *const reals[] = {
+		"earlier/position", "earlier/position_start",
+		"earlier/position_end", "earlier/position_errors",
+		"earlier/speed",
+	};
+	const uint64_t frames = EARLIER, steps = 0;
+	uint64_t ones[EARLIER];
+	double values[EARLIER];
+
+	for (size_t i = 0; i < EARLIER; i++)
+		ones[i] = values[i] = 1;
+	if (writer_add_array(writer, "earlier/frames", &frames, 1, NULL) ||
+	    writer_add_array(writer, "earlier/steps", &steps, 1, NULL))
+		_exit(18);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (writer_add_array(writer, counts[i], ones, EARLIER, NULL))
+			_exit(18);
+	for (size_t i = 0; i < sizeof(reals) / sizeof(*reals); i++)
+		if (writer_add_reals(writer, reals[i], values, EARLIER, NULL))
+			_exit(18);
 }
 
 static uint64_t step_ns(size_t n)
@@ -187,7 +222,7 @@ static void put_frames(struct writer *writer)
 		const struct writer_frame frame = {
 			.time_ns = FIRST_NS + n * PERIOD_NS + late_ns,
 			.sequence = n, .status = 1,
-			.exposure_ns = EXPOSURE_NS,
+			.exposure_ns = untold ? 0 : EXPOSURE_NS,
 		};
 
 		if (strobes && writer_put_course(writer, WRITER_COURSE_STROBE,
@@ -217,6 +252,8 @@ static void scan_and_die(size_t known, bool gap, const char *axis)
 	if (!writer)
 		_exit(10);
 	add_parameters(writer, axis);
+	if (completes)
+		add_earlier(writer);
 	put_steps(writer, known, gap);
 	put_frames(writer);
 	raise(SIGKILL);
@@ -369,6 +406,42 @@ TEST(frames_of_a_killed_scan_have_the_times_of_their_strobes)
 	cleanup();
 	strobes = false;
 	late_ns = 0;
+}
+
+TEST(an_exposure_that_was_not_told_is_the_one_that_was_set)
+{
+	struct recovered found;
+
+	untold = true;
+	kill_scan(KNOWN_STEPS, false, "turntable");
+	ck_assert_int_eq(flyscan_recover(path, copy, &found), 0);
+	check_positions(KNOWN_STEPS);
+	cleanup();
+	untold = false;
+}
+
+/* Their 1 is a pulse; the frames of the scan itself had strobes. */
+TEST(who_told_of_the_frames_of_an_earlier_scan_is_kept)
+{
+	struct recovered found;
+	double *source;
+	hid_t file;
+
+	strobes = true;
+	completes = true;
+	kill_scan(KNOWN_STEPS, false, "turntable");
+	ck_assert_int_eq(flyscan_recover(path, copy, &found), 0);
+	ck_assert_ptr_null(found.lacking);
+	file = H5Fopen(copy, H5F_ACC_RDONLY, H5P_DEFAULT);
+	source = column(file, "/entry/flyscan/pairing/source");
+	for (size_t n = 0; n < FRAMES; n++)
+		ck_assert_double_eq(source[n], n < EARLIER ?
+				    SCAN_SOURCE_PULSE : SCAN_SOURCE_STROBE);
+	free(source);
+	H5Fclose(file);
+	cleanup();
+	strobes = false;
+	completes = false;
 }
 
 TEST(without_a_step_no_frame_has_a_position)

@@ -233,6 +233,19 @@ static int read_runs(struct resumed *resumed)
 	return 0;
 }
 
+/* Only of a scan that was timed by lines is it there. */
+static int read_source(struct resumed *resumed)
+{
+	size_t count;
+
+	resumed->source = scanfile_values(&resumed->file, "pairing/source",
+					  H5T_NATIVE_UINT64, sizeof(uint64_t),
+					  &count);
+	if (!resumed->source || count == resumed->file.frames)
+		return 0;
+	return resume_cannot(resumed, "that it does not tell who timed each frame");
+}
+
 int resume_read_earlier(struct resumed *resumed)
 {
 	struct flyscan_earlier *earlier = &resumed->earlier;
@@ -268,8 +281,10 @@ int resume_read_earlier(struct resumed *resumed)
 		earlier->sigma = read_axis(resumed, "_errors");
 	if (earlier->sigma)
 		earlier->speed = read_axis(resumed, "_speed");
-	if (!earlier->speed || read_step_utc(resumed) || read_runs(resumed))
+	if (!earlier->speed || read_step_utc(resumed) || read_runs(resumed) ||
+	    read_source(resumed))
 		return EXIT_FAILURE;
+	earlier->source = resumed->source;
 	earlier->step_utc_ns = resumed->step_utc_ns;
 	return 0;
 }

@@ -266,6 +266,7 @@ void resume_end(struct resumed *resumed)
 	free((void *)earlier->speed);
 	free(resumed->in_scan);
 	free(resumed->pass);
+	free(resumed->source);
 	free(resumed->step_utc_ns);
 	free(resumed->run_frames);
 	free(resumed->run_steps);

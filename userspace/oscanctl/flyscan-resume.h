@@ -19,6 +19,7 @@
  * @capture_line: of the strobe
  * @in_scan: what counts of the earlier frames beside the new ones
  * @pass: of the earlier frames, also the others that are asked for
+ * @source: likewise, or NULL
  * @step_utc_ns: likewise
  * @run_frames: likewise
  * @run_steps: likewise
@@ -38,6 +39,7 @@ struct resumed {
 	char capture_line[SCANFILE_TEXT_LEN];
 	uint8_t *in_scan;
 	uint64_t *pass;
+	uint64_t *source;
 	uint64_t *step_utc_ns;
 	uint64_t *run_frames;
 	uint64_t *run_steps;

@@ -36,6 +36,8 @@ static int copy_frame(struct scan *scan, size_t index, void *pixels)
 	frame->time_ns = earlier->frame[index].time_ns;
 	frame->sequence = earlier->frame[index].sequence;
 	frame->exposure_ns = earlier->frame[index].exposure_ns;
+	if (earlier->source)
+		frame->source = earlier->source[index];
 	scan->result->ledger.copied++;
 	return 0;
 }
@@ -120,7 +122,10 @@ int scan_store_earlier(struct scan *scan)
 	    writer_add_array(scan->writer, "earlier/time_ns", earlier->time_ns,
 			     earlier->frames, "ns") ||
 	    writer_add_array(scan->writer, "earlier/pass", earlier->pass,
-			     earlier->frames, NULL))
+			     earlier->frames, NULL) ||
+	    (earlier->source &&
+	     writer_add_array(scan->writer, "earlier/source", earlier->source,
+			      earlier->frames, NULL)))
 		return -1;
 	for (size_t i = 0; i < COUNT(reals); i++)
 		if (writer_add_reals(scan->writer, reals[i].name,

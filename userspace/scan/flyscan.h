@@ -66,6 +66,7 @@ bool flyscan_md_key(const char *key);
  * @speed: shape [@frames]
  * @in_scan: shape [@frames]
  * @pass: shape [@frames], number of the pass that each is of, from 1; 0: none
+ * @source: shape [@frames], enum scan_source of each; NULL: the camera
  * @steps: number of steps
  * @step_ns: shape [@steps], CLOCK_MONOTONIC
  * @step_utc_ns: shape [@steps], when that was, from 1970-01-01 UTC
@@ -101,6 +102,7 @@ struct flyscan_earlier {
 	const double *speed;
 	const uint8_t *in_scan;
 	const uint64_t *pass;
+	const uint64_t *source;
 	size_t steps;
 	const uint64_t *step_ns;
 	const uint64_t *step_utc_ns;

@@ -267,6 +267,10 @@ static bool read_earlier(struct remains *remains)
 			       frames),
 		.speed = reals(remains, FLYSCAN "earlier/speed", frames),
 	};
+	/* Of frames that no line told of, and of earlier versions, it lacks. */
+	earlier->source = counts(remains, FLYSCAN "earlier/source", frames);
+	for (size_t i = 0; earlier->source && i < frames; i++)
+		remains->scan.frames[i].source = earlier->source[i];
 	in_scan = counts(remains, FLYSCAN "earlier/in_scan", frames);
 	remains->in_scan = calloc(frames, 1);
 	for (size_t i = 0; in_scan && remains->in_scan && i < frames; i++)
@@ -553,6 +557,7 @@ static void free_remains(struct remains *remains)
 	free(remains->in_scan);
 	free((void *)earlier->time_ns);
 	free((void *)earlier->pass);
+	free((void *)earlier->source);
 	free((void *)earlier->position);
 	free((void *)earlier->position_start);
 	free((void *)earlier->position_end);
