@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "flyscan-resume.h"
+#include "h5.h"
 #include "oscanctl.h"
 
 #define DETECTOR "/entry/instrument/detector/"
@@ -121,9 +122,14 @@ static double *read_axis(const struct resumed *resumed, const char *suffix)
 static int pixels(void *data, size_t index, void *pixels)
 {
 	struct resumed *resumed = data;
+	int ret;
 
+	/* The writer's thread is in HDF5 meanwhile. */
+	h5_lock();
 	errno = EIO;
-	return scanfile_pixels(&resumed->file, index, pixels);
+	ret = scanfile_pixels(&resumed->file, index, pixels);
+	h5_unlock();
+	return ret;
 }
 
 /* Seconds from 1970 of "2026-01-31T12:34:56.000000000Z", as nanoseconds. */
