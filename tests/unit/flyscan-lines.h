@@ -29,6 +29,8 @@ static struct lines {
 	size_t lose_event;		/* nth pulse is not told */
 	size_t lose_strobe;		/* nth exposure has no strobe */
 	size_t noise;			/* nth exposure has a second strobe */
+	uint64_t lose_from;		/* edges of the strobe that are not */
+	uint64_t lose_to;		/* told, from the first to the last */
 	size_t deaf_from;		/* nth exposure and all later: none */
 	uint64_t first_ns;		/* the first frame comes later */
 	int get_error;			/* once there was a pass */
@@ -70,14 +72,21 @@ static void tell_of(uint32_t type, uint64_t time_ns, int64_t position,
 	};
 }
 
+static void latch(uint64_t time_ns, uint32_t value)
+{
+	const uint64_t count = ++lines.latched;
+
+	if (count < lines.lose_from || count > lines.lose_to)
+		tell_of(OSCAN_EVENT_CAPTURE, time_ns, 0, value, count);
+}
+
 static void strobe(uint64_t time_ns)
 {
 	if (!(lines.edges & OSCAN_CAPTURE_RISING))
 		return;
-	tell_of(OSCAN_EVENT_CAPTURE, time_ns, 0, 1, ++lines.latched);
+	latch(time_ns, 1);
 	if (lines.edges & OSCAN_CAPTURE_FALLING)
-		tell_of(OSCAN_EVENT_CAPTURE, time_ns + world.exposure_ns, 0,
-			0, ++lines.latched);
+		latch(time_ns + world.exposure_ns, 0);
 }
 
 /* The camera exposes, and its strobe tells. */

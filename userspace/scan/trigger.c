@@ -70,6 +70,7 @@ static void add_pulse(struct scan *scan, const struct oscan_event *event)
 static void add_strobe(struct scan *scan, const struct oscan_event *event)
 {
 	struct scan_line *line = &scan->trigger.strobes;
+	const bool joins = (uint64_t)event->aux == line->told + 1;
 	const struct scan_edge edge = {
 		.time_ns = event->time_ns,
 		.position = event->positions[scan->axis],
@@ -78,6 +79,9 @@ static void add_strobe(struct scan *scan, const struct oscan_event *event)
 
 	line->told = event->aux;
 	if (event->time_ns < scan->trigger.from_ns)
+		return;
+	/* After a loss it may end an exposure that was not told. */
+	if (!event->value && !joins)
 		return;
 	if (event->value)
 		add_edge(scan, line, &edge);
@@ -104,6 +108,7 @@ void scan_trigger_event(const struct oscan_event *event, bool missed,
 	bool strobes = flyscan_captures(scan->request) &&
 		       event->line == trigger->strobes.number;
 
+	/* The count of each line tells what was lost of it. */
 	(void)missed;
 	switch (event->type) {
 	case OSCAN_EVENT_TRIGGER:
@@ -178,6 +183,7 @@ int scan_trigger_begin(struct scan *scan, bool counts)
 	trigger->framed_ns = 0;
 	trigger->pulses.count = 0;
 	trigger->strobes.count = 0;
+	trigger->strobes.told = 0;
 	return 0;
 }
 
