@@ -97,11 +97,29 @@ static void check_frames(struct scan *scan)
 		  (count)(ledger->packed - ledger->written));
 }
 
+/* Then nothing says by how much the camera's times are late. */
+static void check_lines(struct scan *scan)
+{
+	const struct flyscan_ledger *ledger = &scan->result->ledger;
+	const bool captures = flyscan_captures(scan->request);
+
+	if (ledger->untimed && ledger->untimed == ledger->written)
+		scan_fail(scan, ENODATA,
+			  "wanted the %s of each of %llu frames on the line %.40s, found none of any (%llu were told); see its wiring, or take another --trigger-mode",
+			  captures ? "strobe" : "pulse",
+			  (count)ledger->written,
+			  captures ? scan_capture_line(scan) :
+				     scan_trigger_line(scan),
+			  (count)(captures ? ledger->strobes :
+					     ledger->pulses));
+}
+
 void scan_check_sums(struct scan *scan)
 {
 	const struct flyscan_result *result = scan->result;
 
 	check_frames(scan);
+	check_lines(scan);
 	if (!scan->error &&
 	    (result->steps_counted != result->steps_commanded ||
 	     result->steps_traced != (uint64_t)result->steps_counted))
