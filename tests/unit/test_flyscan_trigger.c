@@ -498,6 +498,53 @@ TEST(the_strobes_other_edge_ends_the_exposure)
 						EXPOSURE / 1e9, 0.011);
 }
 
+/* A fall and the next rise: the fall after them ends another exposure. */
+TEST(edges_that_were_not_told_lengthen_no_exposure)
+{
+	size_t told = 0;
+
+	new_lines(FLYSCAN_TRIGGER_STROBE);
+	request.capture_both = true;
+	world.told_exposure_ns = EXPOSURE;
+	lines.lose_from = 60;
+	lines.lose_to = 61;
+	runs_well();
+	ck_assert_uint_eq(result.ledger.untimed, 1);
+	exposures_are_true(0.011);
+	for (size_t i = 0; i < world.paired; i++) {
+		if (!world.in_scan[i])
+			continue;
+		ck_assert_double_eq_tol(world.end_stored[i] -
+					world.start_stored[i],
+					EXPOSURE / 1e9, 0.011);
+		told += stored_at("strobe/end_time", i) != 0;
+	}
+	ck_assert_uint_eq(told, result.frames_in_scan - 1);
+}
+
+/* Nothing says then by how much the camera's times are late. */
+TEST(a_line_that_tells_of_no_frame_fails_the_scan_and_keeps_the_frames)
+{
+	new_lines(FLYSCAN_TRIGGER_STROBE);
+	lines.lose_from = 1;
+	lines.lose_to = UINT64_MAX;
+	fails(ENODATA, "on the line strobe, found none of any");
+	ck_assert_uint_gt(result.ledger.written, 50);
+	ck_assert_uint_eq(world.paired, result.ledger.written);
+	ck_assert_ptr_nonnull(strstr(result.error, "frames taken are in"));
+}
+
+/* There is no frame between them that is in neither. */
+TEST(the_turn_between_two_passes_is_no_unevenness)
+{
+	new_lines(FLYSCAN_TRIGGER_COMPARE);
+	request.passes = 2;
+	runs_well();
+	ck_assert_double_lt(stored("pairing/line_rms"), 0.02);
+	ck_assert_double_lt(stored("pairing/line_max"), 0.02);
+	ck_assert_double_lt(result.longest_s, 0.15);
+}
+
 TEST(a_line_that_never_rests_ends_the_scan)
 {
 	new_lines(FLYSCAN_TRIGGER_STROBE);

@@ -127,7 +127,7 @@ static void find_intervals(struct scan *scan, const struct table *table,
 						   table->time_ns[row - 1]) /
 				 1e9;
 
-		if (!table->in_scan[row] || !table->in_scan[row - 1])
+		if (!table->pass[row] || table->pass[row] != table->pass[row - 1])
 			continue;
 		if (!result->longest_s || seconds < result->shortest_s)
 			result->shortest_s = seconds;
@@ -204,7 +204,7 @@ static int store_table(struct scan *scan, const struct table *table,
 	    writer_add_array(scan->writer, "pairing/pass", table->pass, rows,
 			     NULL) ||
 	    scan_store_uncertainty(scan, table->time_ns, table->position,
-				   table->between, table->in_scan, rows) ||
+				   table->between, table->pass, rows) ||
 	    scan_trigger_store(scan, rows))
 		return scan_writer_failed(scan, errno);
 	return 0;

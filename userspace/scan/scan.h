@@ -455,17 +455,17 @@ double scan_sigma(const struct scan *scan, const struct scan_frame *frame,
 		  double *between);
 
 /**
- * scan_store_uncertainty - store the terms, and how even the pass was
+ * scan_store_uncertainty - store the terms, and how even the passes were
  * @time_ns: shape [@rows], when each frame was exposed
  * @position: shape [@rows]
  * @between: shape [@rows], of scan_sigma()
- * @in_scan: shape [@rows]
+ * @pass: shape [@rows], of scan_pass_at()
  *
  * Return: 0, or -1 with errno of the writer
  */
 int scan_store_uncertainty(struct scan *scan, const uint64_t *time_ns,
 			   const double *position, const double *between,
-			   const uint8_t *in_scan, size_t rows);
+			   const uint64_t *pass, size_t rows);
 
 /* store.c */
 

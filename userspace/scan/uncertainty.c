@@ -160,12 +160,9 @@ double scan_sigma(const struct scan *scan, const struct scan_frame *frame,
 		    *between * *between + pow(position->sigma / scale, 2));
 }
 
-/*
- * How even the passes were: positions of each against a straight line. The
- * frames of a pass are those between frames that are not in the scan.
- */
+/* How even the passes were: positions of each against a straight line. */
 static int store_evenness(struct scan *scan, const uint64_t *time_ns,
-			  const double *position, const uint8_t *in_scan,
+			  const double *position, const uint64_t *pass,
 			  size_t rows)
 {
 	double *x = calloc(rows + 1, sizeof(*x));
@@ -180,14 +177,13 @@ static int store_evenness(struct scan *scan, const uint64_t *time_ns,
 		errno = ENOMEM;
 		return -1;
 	}
-	for (size_t row = 0; row <= rows; row++) {
-		if (row < rows && in_scan[row]) {
-			if (isnan(position[row]))
-				continue;
+	for (size_t row = 0; row < rows; row++) {
+		if (pass[row] && !isnan(position[row])) {
 			x[count] = seconds(time_ns[0], time_ns[row]);
 			y[count++] = position[row];
-			continue;
 		}
+		if (row + 1 < rows && pass[row + 1] == pass[row])
+			continue;
 		if (count >= 3) {
 			fit = fit_line(x, y, count);
 			squares += fit.rms * fit.rms * (count - 2);
@@ -208,7 +204,7 @@ static int store_evenness(struct scan *scan, const uint64_t *time_ns,
 
 int scan_store_uncertainty(struct scan *scan, const uint64_t *time_ns,
 			   const double *position, const double *between,
-			   const uint8_t *in_scan, size_t rows)
+			   const uint64_t *pass, size_t rows)
 {
 	const struct scan_uncertainty *term = &scan->uncertainty;
 	const struct {
@@ -232,5 +228,5 @@ int scan_store_uncertainty(struct scan *scan, const uint64_t *time_ns,
 	if (writer_add_reals(scan->writer, "uncertainty/interpolation",
 			     between, rows, scan_unit(scan)))
 		return -1;
-	return store_evenness(scan, time_ns, position, in_scan, rows);
+	return store_evenness(scan, time_ns, position, pass, rows);
 }
