@@ -635,6 +635,16 @@ TEST(R46_R60_what_the_machine_cannot_carry_is_refused_and_bounds_the_taxi)
 	ck_assert_double_eq_tol(world.list[1].speed, 100, 1e-6);
 }
 
+/* The greatest speed of the axis is not that of the way there. */
+TEST(a_long_way_at_what_the_machine_carries_is_no_late_scan)
+{
+	new_world();
+	info.max_rate_sps = 200;
+	world.position = -10000;
+	runs_well();
+	ck_assert_double_gt(stored("watchdog/deadline"), 1.5 * 9900 / 200.0);
+}
+
 #include "flyscan-rows.h"
 
 TEST(who_told_of_a_copied_frame_is_kept)

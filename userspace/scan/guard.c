@@ -54,7 +54,7 @@ static double taxi_s(const struct scan *scan)
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
 	double place = oscan_axis_to_unit(scan->info, scan->state.position);
 	double way = fabs(geometry->initial - place);
-	double speed = oscan_speed_to_double(scan->info->max_speed_sps_q44) /
+	double speed = oscan_speed_to_double(scan_taxi_speed(scan)) /
 		       oscan_axis_steps_per_unit(scan->info);
 
 	return way / speed + speed / geometry->accel;

@@ -229,7 +229,7 @@ static int enable(struct scan *scan)
 }
 
 /* As fast as the axis may, and as this machine can carry. */
-static uint64_t taxi_speed(const struct scan *scan)
+uint64_t scan_taxi_speed(const struct scan *scan)
 {
 	uint64_t carried = oscan_motor_info(scan->motor)->max_rate_sps *
 			   (uint64_t)OSCAN_SPEED_ONE;
@@ -247,7 +247,7 @@ int scan_taxi(struct scan *scan)
 	if (scan_watch(scan) || enable(scan))
 		return -1;
 	if (scan->state.position != llrint(scan_steps(scan, initial)) &&
-	    start_move(scan, initial, taxi_speed(scan)))
+	    start_move(scan, initial, scan_taxi_speed(scan)))
 		return -1;
 	while (scan->moving) {
 		pause_tick();

@@ -368,6 +368,9 @@ void scan_camera_stop(struct scan *scan);
 /** scan_taxi - go to p_initial, come to rest, begin the track */
 int scan_taxi(struct scan *scan);
 
+/** scan_taxi_speed - of the way to p_initial, as oscan_move.speed_sps_q44 */
+uint64_t scan_taxi_speed(const struct scan *scan);
+
 /** scan_launch - start the next pass, to the other end */
 int scan_launch(struct scan *scan);
 
