@@ -161,7 +161,9 @@ TEST(R25_what_waits_at_the_end_is_in_the_file_within_hdf_flush_timeout_max)
 TEST(R25_the_flush_timeout_is_by_the_formula_of_the_plan)
 {
 	struct flyscan_result planned = { .geometry = { .frames = 200 } };
+	struct flyscan_request three = { .passes = 1 };
 	struct scan scan = {
+		.request = &three,
 		.result = &planned,
 		.settings = {
 			.width = 1920,
@@ -172,6 +174,9 @@ TEST(R25_the_flush_timeout_is_by_the_formula_of_the_plan)
 
 	/* 3 * 1920 * 1080 * 3 bytes * 200 / 1 MiB / 50 */
 	ck_assert_double_eq_tol(scan_flush_timeout_s(&scan), 71.1914, 1e-3);
+	three.passes = 3;
+	ck_assert_double_eq_tol(scan_flush_timeout_s(&scan), 3 * 71.1914,
+				1e-3);
 }
 
 TEST(R16_R68_R69_R89_D8_D12_a_slow_disk_loses_nothing)

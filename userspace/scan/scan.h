@@ -490,7 +490,7 @@ int scan_store_recovered(struct scan *scan);
 int scan_store_begin(struct scan *scan);
 
 /** scan_flush_timeout_s - for the frames that wait when the camera has stopped:
- * max(3 times all frames at 50 MiB/s, 10 s)
+ * max(3 times the frames of all passes at 50 MiB/s, 10 s)
  */
 double scan_flush_timeout_s(const struct scan *scan);
 

@@ -121,7 +121,7 @@ int scan_store_clock(struct scan *scan, const char *when,
 double scan_flush_timeout_s(const struct scan *scan)
 {
 	double bytes = (double)scan_frame_bytes(scan) *
-		       scan->result->geometry.frames;
+		       scan->result->geometry.frames * scan_pass_count(scan);
 	double seconds = FLUSH_HEADROOM * bytes / FLUSH_BYTES_PER_S;
 
 	return seconds > FLUSH_LEAST_S ? seconds : FLUSH_LEAST_S;
