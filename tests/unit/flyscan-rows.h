@@ -926,6 +926,7 @@ TEST(a_scan_of_several_passes_is_completed_pass_by_pass)
 	ck_assert_uint_eq(result.warning_count, 0);
 	ck_assert_uint_eq(result.frames_in_scan, 4 * 51);
 	ck_assert_double_eq(stored("passes"), 4);
+	ck_assert_ptr_nonnull(strstr(world.metadata, "\"passes\":4"));
 	for (uint64_t pass = 1; pass <= 4; pass++) {
 		unsigned int frames = 0;
 

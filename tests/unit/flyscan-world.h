@@ -163,6 +163,7 @@ static struct world {
 	struct camera_settings asked;
 	uint32_t queue_frames;
 	bool drop;
+	char metadata[2048];
 	uint64_t put_dropped;
 	uint64_t longest_sleep_ns;
 	unsigned int monitors;
@@ -817,6 +818,8 @@ struct writer *writer_open(const struct writer_config *config)
 	close(fd);
 	world.queue_frames = config->queue_frames;
 	world.drop = config->drop;
+	snprintf(world.metadata, sizeof(world.metadata), "%s",
+		 config->metadata);
 	happened(EVENT_FILE);
 	return (struct writer *)&world;
 }

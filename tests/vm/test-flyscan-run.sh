@@ -111,6 +111,7 @@ a_scan_that_was_killed_is_recovered_and_completed()
 	status=$?
 	must_exit 0
 	must grep -q '^copied ' "$work/out"
+	must grep -q '^frames *81 expected' "$work/out"
 	must sha256sum --quiet -c "$work/sums"
 	# vimc is slower on a busy machine than it was when it was measured.
 	[ "$(resumed_frames)" -ge 41 ] ||

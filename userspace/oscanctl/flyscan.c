@@ -284,11 +284,15 @@ static void show(const struct flyscan_progress *progress, void *data)
 	display->shown_ns = now;
 }
 
-/* Places of all passes. */
-static uint64_t expected(const struct flyscan_result *result)
+/* Places of all passes; those of the whole scan, as are the frames in it. */
+static uint64_t expected(const struct flyscan_request *request,
+			 const struct flyscan_result *result)
 {
+	const struct flyscan_earlier *earlier = request->earlier;
 	uint64_t passes = result->passes ? result->passes : 1;
 
+	if (earlier)
+		return (uint64_t)earlier->places * earlier->passes;
 	return result->geometry.frames * passes;
 }
 
@@ -303,7 +307,8 @@ static json_t *warnings_json(const struct flyscan_result *result)
 	return list;
 }
 
-static json_t *ledger_json(const struct flyscan_result *result)
+static json_t *ledger_json(const struct flyscan_request *request,
+			   const struct flyscan_result *result)
 {
 	const struct flyscan_ledger *ledger = &result->ledger;
 
@@ -321,7 +326,7 @@ static json_t *ledger_json(const struct flyscan_result *result)
 			 "lost_writer",
 			 (json_int_t)(ledger->packed - ledger->written),
 			 "dropped", (json_int_t)ledger->dropped,
-			 "expected", (json_int_t)expected(result),
+			 "expected", (json_int_t)expected(request, result),
 			 "in_pass", (json_int_t)result->frames_in_scan,
 			 "sensor_gaps", (json_int_t)ledger->sensor_gaps,
 			 "camera_dropped", (json_int_t)ledger->camera_dropped,
@@ -334,13 +339,14 @@ static json_t *ledger_json(const struct flyscan_result *result)
 			 (json_int_t)result->frames_unpaired);
 }
 
-static json_t *result_json(const struct flyscan_result *result)
+static json_t *result_json(const struct flyscan_request *request,
+			   const struct flyscan_result *result)
 {
 	const struct flyscan_geometry *geometry = &result->geometry;
 	const struct oscan_stats *stats = &result->stats;
 
 	return json_pack("{s:o, s:o, s:I, s:{s:I, s:I}, s:o, s:o, s:o, s:o, s:o, s:o*, s:o*}",
-		"frames", ledger_json(result),
+		"frames", ledger_json(request, result),
 		"warnings", warnings_json(result),
 		"passes", (json_int_t)result->passes,
 		"restored", "settings", (json_int_t)result->restored,
@@ -422,7 +428,7 @@ static void print_summary(const struct flyscan_request *request,
 {
 	printf("frames    %" PRIu64 " expected, %" PRIu64 " in the pass, %"
 	       PRIu64 " written, %" PRIu64 " lost\n",
-	       expected(result), result->frames_in_scan,
+	       expected(request, result), result->frames_in_scan,
 	       result->ledger.written, flyscan_lost(&result->ledger));
 	if (result->ledger.copied)
 		printf("copied    %" PRIu64 " frames of the earlier scan\n",
@@ -489,7 +495,7 @@ static int run(const struct flyscan_request *request, bool json)
 	show_warnings(&result);
 	if (failed)
 		fail("%s", result.error);
-	if (json && print_json(result_json(&result)))
+	if (json && print_json(result_json(request, &result)))
 		failed = -1;
 	if (!json && *result.path)
 		print_summary(request, &result);

@@ -41,7 +41,8 @@ char *scan_metadata(const struct scan *scan)
 		"num_frames", (int)(earlier ? earlier->places : geometry->frames),
 		"scan_active_duration", geometry->duration_s,
 		"scan_velocity", geometry->velocity,
-		"passes", (int)scan_pass_count(scan),
+		"passes", (int)(earlier ? earlier->passes :
+					  scan_pass_count(scan)),
 		"trigger_mode", flyscan_trigger_name(request->trigger));
 	char *text;
 
