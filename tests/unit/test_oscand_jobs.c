@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* LINK: userspace/oscand/jobs.c userspace/oscand/job.c
  * userspace/oscand/jobs-file.c userspace/oscand/events.c
- * userspace/writer/durable.c -ljansson -lm
+ * userspace/writer/durable.c -ljansson -lsystemd -lm
+ * -Wl,--wrap=fsync
  */
 /*
  * The queue of oscand, with scans that are played: what a job may do in each
@@ -93,10 +94,42 @@ static bool claim(void *data)
 	return atomic_load(&claimable);
 }
 
+static atomic_int events_told;
+
+static void count_event(void *data, const char *name, json_t *value)
+{
+	(void)data;
+	(void)name;
+	atomic_fetch_add(&events_told, 1);
+	json_decref(value);
+}
+
+/* The disk. In a folder a new file has its name before that is synced. */
+static atomic_int sync_fails;
+static atomic_int spared;
+enum { SYNC_ALL = 1, SYNC_FOLDERS = 2 };
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	int fails = atomic_load(&sync_fails);
+	struct stat status;
+
+	if (!fails || fstat(fd, &status) ||
+	    (fails == SYNC_FOLDERS && !S_ISDIR(status.st_mode)) ||
+	    atomic_fetch_sub(&spared, 1) > 0)
+		return __real_fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
 static struct jobs *open_jobs(void)
 {
 	struct jobs_options options = {
 		.folder = folder, .kinds = kinds, .claim = claim,
+		.event = count_event,
 	};
 
 	return jobs_open(&options, why);
@@ -109,6 +142,7 @@ static void begin(void)
 	settings = json_object();
 	atomic_store(&end_as, -1);
 	atomic_store(&claimable, true);
+	atomic_store(&sync_fails, 0);
 	jobs = open_jobs();
 	ck_assert_msg(jobs != NULL, "%s", why);
 }
@@ -510,16 +544,110 @@ TEST(what_is_wrong_is_refused_when_it_is_submitted)
 	finish();
 }
 
+static void restart(void)
+{
+	atomic_store(&sync_fails, 0);
+	jobs_close(jobs);
+	jobs = open_jobs();
+	ck_assert_msg(jobs != NULL, "%s", why);
+}
+
 TEST(a_job_that_cannot_be_stored_is_not_taken)
 {
-	char path[128];
+	for (int fails = SYNC_ALL; fails <= SYNC_FOLDERS; fails++) {
+		begin();
+		/* The number is stored first. */
+		atomic_store(&spared, fails == SYNC_FOLDERS);
+		atomic_store(&events_told, 0);
+		atomic_store(&sync_fails, fails);
+		refused(jobs_submit(jobs, "capture", settings, "", why),
+			ENOSPC, "disk");
+		ck_assert_uint_eq(jobs_pending(jobs), 0);
+		ck_assert_int_eq(atomic_load(&events_told), 0);
+		restart();
+		ck_assert_uint_eq(jobs_pending(jobs), 0);
+		finish();
+	}
+}
+
+TEST(an_order_that_cannot_be_stored_is_refused)
+{
+	uint64_t id;
+
+	for (int fails = SYNC_ALL; fails <= SYNC_FOLDERS; fails++) {
+		begin();
+		id = submit("capture");
+		atomic_store(&sync_fails, fails);
+		refused(jobs_cancel(jobs, id, why), ENOSPC, "cancelled");
+		ck_assert_str_eq(text_of(id, "state"), "pending");
+		restart();
+		ck_assert_str_eq(text_of(id, "state"), "pending");
+		well(jobs_cancel(jobs, id, why));
+		atomic_store(&sync_fails, fails);
+		refused(jobs_resume(jobs, id, why), ENOSPC, "pending");
+		ck_assert_str_eq(text_of(id, "state"), "cancelled");
+		ck_assert_str_ne(text_of(id, "ended"), "null");
+		restart();
+		ck_assert_str_eq(text_of(id, "state"), "cancelled");
+		finish();
+	}
+}
+
+TEST(a_job_that_cannot_be_stored_as_running_does_not_run)
+{
+	int before = atomic_load(&runs);
+	uint64_t id;
 
 	begin();
-	snprintf(path, sizeof(path), "rm -rf %s/jobs", folder);
-	ck_assert_int_eq(system(path), 0);
-	refused(jobs_submit(jobs, "capture", settings, "", why), ENOENT,
-		"disk");
-	ck_assert_uint_eq(jobs_pending(jobs), 0);
+	id = submit("capture");
+	atomic_store(&sync_fails, SYNC_ALL);
+	ck_assert(!jobs_start(jobs));
+	wait_for(id, "error");
+	ck_assert_ptr_nonnull(strstr(text_of(id, "error"), "see to the disk"));
+	ck_assert_int_eq(atomic_load(&runs), before);
+	finish();
+}
+
+TEST(one_that_runs_is_paused_and_cancelled_whatever_the_disk_does)
+{
+	uint64_t id;
+
+	begin();
+	run_until("capture", &id);
+	atomic_store(&sync_fails, SYNC_ALL);
+	well(jobs_pause(jobs, id, why));
+	ck_assert_str_eq(text_of(id, "state"), "paused");
+	well(jobs_resume(jobs, id, why));
+	well(jobs_cancel(jobs, id, why));
+	wait_for(id, "cancelled");
+	finish();
+}
+
+TEST(what_waited_is_held_when_the_machine_was_started_again)
+{
+	char command[256];
+	uint64_t id;
+
+	begin();
+	id = submit("capture");
+	restart();
+	ck_assert_str_eq(text_of(id, "state"), "pending");
+	jobs_close(jobs);
+	snprintf(command, sizeof(command),
+		 "sed -i 's/\"boot\": \"[0-9a-f]*\"/\"boot\": \"%032d\"/' %s/jobs/*.json",
+		 0, folder);
+	ck_assert_int_eq(system(command), 0);
+	for (int i = 0; i < 2; i++) {
+		jobs = open_jobs();
+		ck_assert_str_eq(text_of(id, "state"), "interrupted");
+		ck_assert_ptr_nonnull(strstr(text_of(id, "error"),
+					     "the machine was started again"));
+		if (!i)
+			jobs_close(jobs);
+	}
+	well(jobs_resume(jobs, id, why));
+	restart();
+	ck_assert_str_eq(text_of(id, "state"), "pending");
 	finish();
 }
 
@@ -535,6 +663,11 @@ TEST(the_oldest_that_has_ended_makes_room)
 	refused(jobs_submit(jobs, "capture", settings, "", why), EBUSY,
 		"wait");
 	well(jobs_cancel(jobs, second, why));
+	atomic_store(&sync_fails, SYNC_ALL);
+	refused(jobs_submit(jobs, "capture", settings, "", why), ENOSPC,
+		"disk");
+	ck_assert_str_eq(text_of(second, "state"), "cancelled");
+	atomic_store(&sync_fails, 0);
 	submit("capture");
 	refused(jobs_get(jobs, second, why), ENOENT, "there is none");
 	ck_assert_str_eq(text_of(first, "state"), "pending");

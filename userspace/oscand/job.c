@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <time.h>
 #include "job.h"
 
@@ -70,7 +71,6 @@ void job_free(struct job *job)
 	free(job);
 }
 
-/* Cut where a character begins, not within it. */
 /* What others have cut in the middle of a character is no UTF-8 any more. */
 static void make_utf8(char *text)
 {
@@ -82,6 +82,7 @@ static void make_utf8(char *text)
 	json_decref(value);
 }
 
+/* Cut where a character begins, not within it. */
 static void copy_text(char *to, size_t size, const char *text)
 {
 	size_t length = strlen(text);
@@ -185,12 +186,25 @@ json_t *job_log_json(const struct job *job)
 			 "dropped", (json_int_t)dropped(job));
 }
 
+/* "" where it is not known. */
+static void boot_id(char text[SD_ID128_STRING_MAX])
+{
+	sd_id128_t id;
+
+	text[0] = '\0';
+	if (!sd_id128_get_boot(&id))
+		sd_id128_to_string(id, text);
+}
+
 json_t *job_file_json(const struct job *job)
 {
 	json_t *value = job_json(job);
+	char boot[SD_ID128_STRING_MAX];
 
 	if (!value)
 		return NULL;
+	boot_id(boot);
+	json_object_set_new(value, "boot", json_string(boot));
 	json_object_set_new(value, "order", json_integer(job->order));
 	json_object_set_new(value, "log", job_log_json(job));
 	return value;
@@ -253,6 +267,16 @@ static void read_text(char *to, size_t size, const json_t *value)
 		copy_text(to, size, json_string_value(value));
 }
 
+static bool is_of_this_boot(const json_t *value)
+{
+	const char *written = json_string_value(json_object_get(value,
+								"boot"));
+	char boot[SD_ID128_STRING_MAX];
+
+	boot_id(boot);
+	return written && *boot && !strcmp(written, boot);
+}
+
 struct job *job_read(json_t *value, const struct job_kind *kinds)
 {
 	const char *kind, *name, *state, *submitted;
@@ -278,6 +302,7 @@ struct job *job_read(json_t *value, const struct job_kind *kinds)
 	job->order = order;
 	job->kind = find_kind(kinds, kind);
 	job->state = (enum job_state)job_state(state);
+	job->other_boot = !is_of_this_boot(value);
 	copy_text(job->submitted, sizeof(job->submitted), submitted);
 	read_text(job->started, sizeof(job->started),
 		  json_object_get(value, "started"));

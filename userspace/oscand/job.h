@@ -28,6 +28,8 @@ struct job_line {
  * @kind: what it does
  * @name: for people
  * @state: where it is
+ * @other_boot: it was read from a file of another start of the machine, or one
+ *	that does not tell
  * @settings: as submitted
  * @submitted: when
  * @started: when, "" not yet
@@ -48,6 +50,7 @@ struct job {
 	const struct job_kind *kind;
 	char *name;
 	enum job_state state;
+	bool other_boot;
 	json_t *settings;
 	char submitted[JOB_TIME_LEN];
 	char started[JOB_TIME_LEN];

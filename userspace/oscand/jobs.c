@@ -33,7 +33,7 @@
  * @disk: see the top
  * @lock: see the top; also over all that follows
  * @changed: a job is to be run, or the thread is to end
- * @list: shape [@count], by id
+ * @list: shape [@count], by id; a new one is stored before the oldest is gone
  * @count: number of jobs
  * @last_id: greatest id ever given
  * @last_order: likewise
@@ -49,7 +49,7 @@ struct jobs {
 	pthread_mutex_t disk;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct job *list[JOBS_MAX];
+	struct job *list[JOBS_MAX + 1];
 	size_t count;
 	uint64_t last_id;
 	uint64_t last_order;
@@ -91,13 +91,18 @@ static void tell(struct jobs *jobs, const char *name, json_t *value)
 }
 
 /* With the lock. */
-static void add_line(struct jobs *jobs, struct job *job, const char *text)
+static void tell_line(struct jobs *jobs, const struct job *job,
+		      const struct job_line *line)
 {
-	const struct job_line *line = job_line(job, text);
-
 	tell(jobs, "log", json_pack("{s:I, s:s, s:s}",
 				    "id", (json_int_t)job->id,
 				    "time", line->time, "text", line->text));
+}
+
+/* With the lock. */
+static void add_line(struct jobs *jobs, struct job *job, const char *text)
+{
+	tell_line(jobs, job, job_line(job, text));
 }
 
 /* With both locks. */
@@ -120,7 +125,7 @@ static struct job *find_or_refuse(const struct jobs *jobs, uint64_t id,
 	return job;
 }
 
-/* With disk and without the lock; a job that cannot be written goes on. */
+/* With disk and without the lock. */
 static int save(struct jobs *jobs, const struct job *job)
 {
 	json_t *value;
@@ -154,18 +159,22 @@ static void enter(struct jobs *jobs, struct job *job, enum job_state state)
 	add_line(jobs, job, text);
 }
 
-/* With disk and the lock, which is let go. */
-static json_t *changed(struct jobs *jobs, struct job *job)
+/* With disk and the lock, which is let go. -1 with errno: it is not kept. */
+static int changed(struct jobs *jobs, struct job *job)
 {
 	json_t *value = job_json(job);
+	int error = 0;
 
 	pthread_cond_broadcast(&jobs->changed);
 	pthread_mutex_unlock(&jobs->lock);
-	if (save(jobs, job))
+	if (save(jobs, job)) {
+		error = errno;
 		fprintf(stderr, "wanted to keep the state of job %llu, found: %s; see to the disk\n",
-			(unsigned long long)job->id, strerror(errno));
-	tell(jobs, "job", json_incref(value));
-	return value;
+			(unsigned long long)job->id, strerror(error));
+	}
+	tell(jobs, "job", value);
+	errno = error;
+	return error ? -1 : 0;
 }
 
 static void lock_both(struct jobs *jobs)
@@ -248,6 +257,43 @@ static int order_cancel(struct jobs *jobs, struct job *job, char *why)
 	return 0;
 }
 
+/* With disk and without the lock: what was ordered cannot be promised. */
+static void take_back(struct jobs *jobs, struct job *job,
+		      const struct job *before)
+{
+	pthread_mutex_lock(&jobs->lock);
+	job->state = before->state;
+	job->order = before->order;
+	job->resumes = before->resumes;
+	memcpy(job->ended, before->ended, sizeof(job->ended));
+	memcpy(job->error, before->error, sizeof(job->error));
+	add_line(jobs, job, "that could not be stored, and does not count");
+	changed(jobs, job);
+}
+
+/*
+ * With disk and the lock, which is let go. The one that runs obeys whatever the
+ * disk does; the next daemon finds it interrupted in either case.
+ */
+static int obey(struct jobs *jobs, struct job *job, order_fn *fn, char *why)
+{
+	const struct job before = *job;
+	char found[128];
+
+	if (fn(jobs, job, why)) {
+		pthread_mutex_unlock(&jobs->lock);
+		return -1;
+	}
+	if (!changed(jobs, job) || job == jobs->active)
+		return 0;
+	snprintf(found, sizeof(found), "%s", strerror(errno));
+	take_back(jobs, job, &before);
+	return refuse(why, ENOSPC, "wanted to store that job %llu is %s, found: %s; see to the disk of the daemon's state",
+		      (unsigned long long)job->id,
+		      before.state == JOB_PENDING ? "cancelled" : "pending",
+		      found);
+}
+
 static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
 {
 	json_t *value = NULL;
@@ -255,13 +301,10 @@ static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
 
 	lock_both(jobs);
 	job = find_or_refuse(jobs, id, why);
-	if (!job || fn(jobs, job, why)) {
+	if (!job)
 		pthread_mutex_unlock(&jobs->lock);
-	} else {
-		value = changed(jobs, job);
-		if (!value)
-			refuse(why, ENOMEM, "wanted memory for the answer, found none");
-	}
+	else if (!obey(jobs, job, fn, why))
+		value = jobs_get(jobs, id, why);
 	pthread_mutex_unlock(&jobs->disk);
 	return value;
 }
@@ -330,19 +373,24 @@ int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
 }
 
 /* With both locks. */
-static int make_room(struct jobs *jobs, char *why)
+static struct job *oldest_ended(const struct jobs *jobs)
 {
-	if (jobs->count < JOBS_MAX)
-		return 0;
-	for (size_t i = 0; i < jobs->count; i++) {
-		if (jobs->list[i]->state < JOB_COMPLETED)
-			continue;
-		remove_file(jobs, jobs->list[i]->id);
-		drop(jobs, jobs->list[i]);
-		return 0;
+	for (size_t i = 0; i < jobs->count; i++)
+		if (jobs->list[i]->state >= JOB_COMPLETED)
+			return jobs->list[i];
+	return NULL;
+}
+
+/* With both locks. */
+static void make_room(struct jobs *jobs)
+{
+	struct job *oldest = oldest_ended(jobs);
+
+	while (jobs->count >= JOBS_MAX && oldest) {
+		remove_file(jobs, oldest->id);
+		drop(jobs, oldest);
+		oldest = oldest_ended(jobs);
 	}
-	return refuse(why, EBUSY, "wanted to queue one more job, found %d that wait; cancel some",
-		      JOBS_MAX);
 }
 
 static const struct job_kind *find_kind(const struct jobs *jobs,
@@ -376,24 +424,50 @@ static int check_settings(struct jobs *jobs, const struct job_kind *kind,
 	return kind->check(settings, jobs->options.data, why);
 }
 
-/* With both locks. */
-static struct job *add_job(struct jobs *jobs, const struct job_kind *kind,
-			   json_t *settings, const char *name, char *why)
+/* With both locks. Nobody is told of it yet. */
+static struct job *make_job(struct jobs *jobs, const struct job_kind *kind,
+			    json_t *settings, const char *name, char *why)
 {
 	struct job *job;
 
-	if (make_room(jobs, why))
+	if (jobs->count >= JOBS_MAX && !oldest_ended(jobs)) {
+		refuse(why, EBUSY, "wanted to queue one more job, found %d that wait; cancel some",
+		       JOBS_MAX);
 		return NULL;
+	}
 	job = job_new(settings, name);
 	if (!job) {
 		refuse(why, ENOMEM, "wanted memory for a job, found none; end other programs");
 		return NULL;
 	}
 	job->id = ++jobs->last_id;
+	job->order = ++jobs->last_order;
 	job->kind = kind;
+	job->state = JOB_PENDING;
 	job_time(job->submitted);
-	enter(jobs, job, JOB_PENDING);
+	job_line(job, "now pending");
 	return job;
+}
+
+/* With both locks. */
+static void add_job(struct jobs *jobs, struct job *job)
+{
+	make_room(jobs);
+	jobs->list[jobs->count++] = job;
+	tell_line(jobs, job, &job->log[0]);
+	tell(jobs, "job", job_json(job));
+	pthread_cond_broadcast(&jobs->changed);
+}
+
+/* The next daemon must not find what was refused: it may lie there all the same.
+ */
+static void forget(struct jobs *jobs, struct job *job)
+{
+	int error = errno;
+
+	jobs_files_remove(jobs->files, job->id);
+	job_free(job);
+	errno = error;
 }
 
 json_t *jobs_submit(struct jobs *jobs, const char *kind, json_t *settings,
@@ -406,22 +480,20 @@ json_t *jobs_submit(struct jobs *jobs, const char *kind, json_t *settings,
 	if (!found || check_settings(jobs, found, settings, error))
 		return NULL;
 	lock_both(jobs);
-	job = add_job(jobs, found, settings, name, error);
+	job = make_job(jobs, found, settings, name, error);
 	pthread_mutex_unlock(&jobs->lock);
 	if (!job)
 		goto out;
 	/* It is promised only when it is on the disk. */
 	if (jobs_files_last(jobs->files, job->id) || save(jobs, job)) {
-		refuse(error, errno, "wanted to store the job, found: %s; see to the disk of the daemon's state",
+		refuse(error, ENOSPC, "wanted to store the job, found: %s; see to the disk of the daemon's state",
 		       strerror(errno));
-		job_free(job);
+		forget(jobs, job);
 		goto out;
 	}
 	pthread_mutex_lock(&jobs->lock);
-	jobs->list[jobs->count++] = job;
 	value = job_json(job);
-	tell(jobs, "job", json_incref(value));
-	pthread_cond_broadcast(&jobs->changed);
+	add_job(jobs, job);
 	pthread_mutex_unlock(&jobs->lock);
 out:
 	pthread_mutex_unlock(&jobs->disk);
@@ -641,12 +713,12 @@ static void finish(struct jobs *jobs, struct job_run *run, int failed,
 	jobs->active = NULL;
 	jobs->run = NULL;
 	enter(jobs, job, state);
-	json_decref(changed(jobs, job));
+	changed(jobs, job);
 	pthread_mutex_unlock(&jobs->disk);
 }
 
-/* With both locks; the second one is let go. */
-static void begin(struct jobs *jobs, struct job *job, struct job_run *run)
+/* With both locks; the second one is let go. -1: it must not run. */
+static int begin(struct jobs *jobs, struct job *job, struct job_run *run)
 {
 	*run = (struct job_run){
 		.settings = job->settings,
@@ -659,7 +731,13 @@ static void begin(struct jobs *jobs, struct job *job, struct job_run *run)
 	jobs->told_ns = 0;
 	job->has_progress = false;
 	enter(jobs, job, JOB_RUNNING);
-	json_decref(changed(jobs, job));
+	if (!changed(jobs, job))
+		return 0;
+	/* After a kill it would be begun once more, by itself. */
+	snprintf(run->error, sizeof(run->error),
+		 "wanted to store that the job runs, found: %s; see to the disk of the daemon's state",
+		 strerror(errno));
+	return -1;
 }
 
 static void run_one(struct jobs *jobs)
@@ -675,9 +753,10 @@ static void run_one(struct jobs *jobs)
 		unlock_both(jobs);
 		return;
 	}
-	begin(jobs, job, &run);
+	failed = begin(jobs, job, &run);
 	pthread_mutex_unlock(&jobs->disk);
-	failed = job->kind->run(&run);
+	if (!failed)
+		failed = job->kind->run(&run);
 	error = errno;
 	finish(jobs, &run, failed, error);
 	json_decref(run.earlier);
@@ -719,7 +798,19 @@ void jobs_stop(struct jobs *jobs)
 	jobs->started = false;
 }
 
-/* The daemon died while one ran: nothing is to move until somebody says so. */
+static const char *why_interrupted(const struct job *job)
+{
+	if (job->state != JOB_PENDING)
+		return "the daemon died while it ran; resume it";
+	if (job->other_boot)
+		return "the machine was started again while it waited; resume it to queue it again";
+	return "the daemon died while another job ran; resume this one to queue it again";
+}
+
+/*
+ * After a power cut, and when the daemon died while one ran, nothing is to move
+ * until somebody says so.
+ */
 static void interrupt(struct jobs *jobs)
 {
 	bool ran = false;
@@ -727,17 +818,16 @@ static void interrupt(struct jobs *jobs)
 	for (size_t i = 0; i < jobs->count; i++)
 		ran |= jobs->list[i]->state == JOB_RUNNING ||
 		       jobs->list[i]->state == JOB_PAUSED;
-	for (size_t i = 0; i < jobs->count && ran; i++) {
+	for (size_t i = 0; i < jobs->count; i++) {
 		struct job *job = jobs->list[i];
 
-		if (job->state >= JOB_COMPLETED)
+		if (job->state >= JOB_COMPLETED ||
+		    (job->state == JOB_PENDING && !ran && !job->other_boot))
 			continue;
-		strcpy(job->error, job->state == JOB_PENDING ?
-		       "the daemon died while another job ran; resume this one to queue it again" :
-		       "the daemon died while it ran; resume it");
+		strcpy(job->error, why_interrupted(job));
 		pthread_mutex_lock(&jobs->lock);
 		enter(jobs, job, JOB_INTERRUPTED);
-		json_decref(changed(jobs, job));
+		changed(jobs, job);
 	}
 }
 
@@ -749,7 +839,7 @@ static int take(void *data, json_t *value)
 
 	if (!job)
 		return -1;
-	if (find(jobs, job->id) || jobs->count == JOBS_MAX) {
+	if (find(jobs, job->id) || jobs->count > JOBS_MAX) {
 		job_free(job);
 		errno = EBADMSG;
 		return -1;

@@ -7,7 +7,8 @@
  * whenever its state changes, and read again when the daemon begins. A job
  * that ran when the daemon died is "interrupted" then; and so that no machine
  * begins to move by itself after a power cut, those that waited behind it are,
- * too. Whoever resumes them puts them into the queue again.
+ * too, and after another start of the machine all that waited. Whoever resumes
+ * them puts them into the queue again.
  *
  *   pending -> running <-> paused
  *      |          |          |
@@ -19,7 +20,8 @@
  * job_progress() and job_log(), which never do, so that who watches a scan
  * cannot slow it. Those that take @error put one sentence there when they
  * fail, and set errno: ENOENT no such job, EBUSY not in this state, EINVAL
- * wrong in itself, else what the system says.
+ * wrong in itself, ENOSPC it could not be stored, for whatever reason, and so
+ * nothing has changed; else what the system says.
  */
 #ifndef OSCAND_JOBS_H
 #define OSCAND_JOBS_H
@@ -173,7 +175,11 @@ void jobs_close(struct jobs *jobs);
 json_t *jobs_submit(struct jobs *jobs, const char *kind, json_t *settings,
 		    const char *name, char *error);
 
-/** jobs_pause - pause the job that runs. Return: as jobs_submit() */
+/**
+ * jobs_pause - pause the job that runs, whether that can be stored or not
+ *
+ * Return: as jobs_submit()
+ */
 json_t *jobs_pause(struct jobs *jobs, uint64_t id, char *error);
 
 /** jobs_resume - go on with it, or queue it again. Return: as jobs_submit() */
