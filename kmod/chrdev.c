@@ -20,22 +20,27 @@ static_assert(sizeof(struct oscan_state) == 112);
 static_assert(sizeof(struct oscan_stats) == 440);
 static_assert(sizeof(struct oscan_events) == 16);
 
-union request {
-	struct oscan_info info;
-	struct oscan_axis_info axis_info;
-	struct oscan_state state;
-	struct oscan_stats stats;
-	struct oscan_enable enable;
-	struct oscan_move move;
-	struct oscan_group group;
-	struct oscan_stop stop;
-	struct oscan_set_position set_position;
-	struct oscan_events events;
-	struct oscan_trigger_set trigger_set;
-	struct oscan_trigger trigger;
-	struct oscan_pulse pulse;
-	struct oscan_capture_set capture_set;
-	struct oscan_capture capture;
+/* What a request says, and copies of the lists that it points to, or NULL. */
+struct request {
+	union {
+		struct oscan_info info;
+		struct oscan_axis_info axis_info;
+		struct oscan_state state;
+		struct oscan_stats stats;
+		struct oscan_enable enable;
+		struct oscan_move move;
+		struct oscan_group group;
+		struct oscan_stop stop;
+		struct oscan_set_position set_position;
+		struct oscan_events events;
+		struct oscan_trigger_set trigger_set;
+		struct oscan_trigger trigger;
+		struct oscan_pulse pulse;
+		struct oscan_capture_set capture_set;
+		struct oscan_capture capture;
+	};
+	struct oscan_move *moves;
+	s64 *positions;
 };
 
 static int motor_open(struct inode *inode, struct file *file)
@@ -95,13 +100,13 @@ void controller_get_info(struct controller *controller,
 	strscpy(info->driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
 }
 
-static int get_info(struct motor_file *motor, union request *r)
+static int get_info(struct motor_file *motor, struct request *r)
 {
 	controller_get_info(motor->controller, &r->info);
 	return 0;
 }
 
-static int get_axis_info(struct motor_file *motor, union request *r)
+static int get_axis_info(struct motor_file *motor, struct request *r)
 {
 	struct axis *axis = find_axis(motor->controller, r->axis_info.axis);
 
@@ -111,7 +116,7 @@ static int get_axis_info(struct motor_file *motor, union request *r)
 	return 0;
 }
 
-static int get_state(struct motor_file *motor, union request *r)
+static int get_state(struct motor_file *motor, struct request *r)
 {
 	struct controller *controller = motor->controller;
 	struct axis *axis = find_axis(controller, r->state.axis);
@@ -126,7 +131,7 @@ static int get_state(struct motor_file *motor, union request *r)
 	return 0;
 }
 
-static int get_stats(struct motor_file *motor, union request *r)
+static int get_stats(struct motor_file *motor, struct request *r)
 {
 	struct axis *axis = find_axis(motor->controller, r->stats.axis);
 
@@ -141,7 +146,7 @@ static bool is_zero(const void *bytes, size_t count)
 	return !memchr_inv(bytes, 0, count);
 }
 
-static int run_enable(struct motor_file *motor, union request *r)
+static int run_enable(struct motor_file *motor, struct request *r)
 {
 	struct axis *axis = find_axis(motor->controller, r->enable.axis);
 
@@ -151,7 +156,7 @@ static int run_enable(struct motor_file *motor, union request *r)
 	return axis ? enable_set(axis, r->enable.on) : -ENXIO;
 }
 
-static int run_move(struct motor_file *motor, union request *r)
+static int run_move(struct motor_file *motor, struct request *r)
 {
 	struct axis *axis = find_axis(motor->controller, r->move.axis);
 
@@ -160,33 +165,38 @@ static int run_move(struct motor_file *motor, union request *r)
 	return axis ? axis_move(axis, &r->move) : -ENXIO;
 }
 
-static int run_group(struct motor_file *motor, union request *r)
+static void __user *moves_of(const struct request *r)
 {
-	void __user *user = u64_to_user_ptr(r->group.moves);
+	return u64_to_user_ptr(r->group.moves);
+}
+
+static size_t moves_size(const struct request *r)
+{
+	return r->group.count * sizeof(struct oscan_move);
+}
+
+/* Before anything happens: can the answer be written? */
+static int read_moves(struct request *r)
+{
 	struct oscan_move *moves;
-	size_t bytes;
-	int ret;
 
 	if (!is_zero(r->group.reserved, sizeof(r->group.reserved)) ||
 	    !r->group.count || r->group.count > OSCAN_MAX_AXES)
 		return -EINVAL;
-	bytes = r->group.count * sizeof(*moves);
-	moves = memdup_user(user, bytes);
+	moves = memdup_user(moves_of(r), moves_size(r));
 	if (IS_ERR(moves))
 		return PTR_ERR(moves);
-	if (copy_to_user(user, moves, bytes)) {
-		kfree(moves);
-		return -EFAULT;
-	}
-	ret = axes_move_together(motor->controller, r->group.flags, moves,
-				 r->group.count);
-	if (!ret && copy_to_user(user, moves, bytes))
-		ret = -EFAULT;
-	kfree(moves);
-	return ret;
+	r->moves = moves;
+	return copy_to_user(moves_of(r), moves, moves_size(r)) ? -EFAULT : 0;
 }
 
-static int run_set_position(struct motor_file *motor, union request *r)
+static int run_group(struct motor_file *motor, struct request *r)
+{
+	return axes_move_together(motor->controller, r->group.flags, r->moves,
+				  r->group.count);
+}
+
+static int run_set_position(struct motor_file *motor, struct request *r)
 {
 	struct axis *axis = find_axis(motor->controller,
 				      r->set_position.axis);
@@ -218,45 +228,46 @@ static int for_axes(struct motor_file *motor, const struct oscan_stop *stop,
 	return 0;
 }
 
-static int run_stop(struct motor_file *motor, union request *r)
+static int run_stop(struct motor_file *motor, struct request *r)
 {
 	return for_axes(motor, &r->stop, axis_stop, OSCAN_END_STOPPED);
 }
 
-static int run_halt(struct motor_file *motor, union request *r)
+static int run_halt(struct motor_file *motor, struct request *r)
 {
 	return for_axes(motor, &r->stop, axis_halt, OSCAN_END_HALTED);
 }
 
-static int run_events(struct motor_file *motor, union request *r)
+static int run_events(struct motor_file *motor, struct request *r)
 {
 	if (!is_zero(r->events.reserved, sizeof(r->events.reserved)))
 		return -EINVAL;
 	return events_subscribe(motor, r->events.types);
 }
 
-static int run_trigger_set(struct motor_file *motor, union request *r)
+static int run_trigger_set(struct motor_file *motor, struct request *r)
 {
 	if (!is_zero(r->trigger_set.reserved,
 		     sizeof(r->trigger_set.reserved)) ||
 	    r->trigger_set.reserved0)
 		return -EINVAL;
-	return trigger_set(motor->controller, &r->trigger_set);
+	return trigger_set(motor->controller, &r->trigger_set,
+			   &r->positions);
 }
 
-static int get_trigger(struct motor_file *motor, union request *r)
+static int get_trigger(struct motor_file *motor, struct request *r)
 {
 	return trigger_get(motor->controller, &r->trigger);
 }
 
-static int run_pulse(struct motor_file *motor, union request *r)
+static int run_pulse(struct motor_file *motor, struct request *r)
 {
 	if (!is_zero(r->pulse.reserved, sizeof(r->pulse.reserved)))
 		return -EINVAL;
 	return trigger_pulse(motor->controller, &r->pulse);
 }
 
-static int run_capture_set(struct motor_file *motor, union request *r)
+static int run_capture_set(struct motor_file *motor, struct request *r)
 {
 	if (!is_zero(r->capture_set.reserved,
 		     sizeof(r->capture_set.reserved)) ||
@@ -265,7 +276,7 @@ static int run_capture_set(struct motor_file *motor, union request *r)
 	return capture_set(motor->controller, &r->capture_set);
 }
 
-static int get_capture(struct motor_file *motor, union request *r)
+static int get_capture(struct motor_file *motor, struct request *r)
 {
 	return capture_get(motor->controller, &r->capture);
 }
@@ -280,7 +291,7 @@ enum right {
 static const struct {
 	unsigned int cmd;
 	enum right right;
-	int (*run)(struct motor_file *motor, union request *request);
+	int (*run)(struct motor_file *motor, struct request *request);
 } requests[] = {
 	{ OSCAN_IOC_INFO, WATCH, get_info },
 	{ OSCAN_IOC_AXIS_INFO, WATCH, get_axis_info },
@@ -302,7 +313,7 @@ static const struct {
 
 /* controller->mutex held. Control is kept only by a command that succeeded. */
 static int run_locked(struct motor_file *motor, unsigned int index,
-		      union request *request)
+		      struct request *request)
 {
 	struct controller *controller = motor->controller;
 	enum right right = requests[index].right;
@@ -319,33 +330,77 @@ static int run_locked(struct motor_file *motor, unsigned int index,
 	return ret;
 }
 
+static int run_alone(struct motor_file *motor, unsigned int index,
+		     struct request *request)
+{
+	struct mutex *mutex = &motor->controller->mutex;
+	int ret;
+
+	if (mutex_lock_interruptible(mutex))
+		return -ERESTARTSYS;
+	ret = run_locked(motor, index, request);
+	mutex_unlock(mutex);
+	return ret;
+}
+
+static int read_list(unsigned int cmd, struct request *request)
+{
+	if (cmd == OSCAN_IOC_MOVE_TOGETHER)
+		return read_moves(request);
+	if (cmd == OSCAN_IOC_TRIGGER_SET)
+		return trigger_read_list(&request->trigger_set,
+					 &request->positions);
+	return 0;
+}
+
+static int read_request(unsigned int cmd, void __user *argument,
+			struct request *request)
+{
+	if ((_IOC_DIR(cmd) & _IOC_WRITE) &&
+	    copy_from_user(request, argument, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	/* Before anything happens: can the answer be written? */
+	if ((_IOC_DIR(cmd) & _IOC_READ) &&
+	    copy_to_user(argument, request, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	return read_list(cmd, request);
+}
+
+static int write_answer(unsigned int cmd, void __user *argument,
+			const struct request *request)
+{
+	if ((_IOC_DIR(cmd) & _IOC_READ) &&
+	    copy_to_user(argument, request, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	if (cmd == OSCAN_IOC_MOVE_TOGETHER &&
+	    copy_to_user(moves_of(request), request->moves,
+			 moves_size(request)))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * The caller's memory is touched without the mutex: a mapping may take as long
+ * as it likes, and others must be able to stop the motors meanwhile.
+ */
 static long run_request(struct file *file, unsigned int index,
 			void __user *argument)
 {
 	struct motor_file *motor = file->private_data;
 	unsigned int cmd = requests[index].cmd;
-	union request request = {};
+	struct request request = {};
 	int ret;
 
 	if (requests[index].right != WATCH && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if ((_IOC_DIR(cmd) & _IOC_WRITE) &&
-	    copy_from_user(&request, argument, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	/* Before anything happens: can the answer be written? */
-	if ((_IOC_DIR(cmd) & _IOC_READ) &&
-	    copy_to_user(argument, &request, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	if (mutex_lock_interruptible(&motor->controller->mutex))
-		return -ERESTARTSYS;
-	ret = run_locked(motor, index, &request);
-	mutex_unlock(&motor->controller->mutex);
-	if (ret)
-		return ret;
-	if ((_IOC_DIR(cmd) & _IOC_READ) &&
-	    copy_to_user(argument, &request, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return 0;
+	ret = read_request(cmd, argument, &request);
+	if (!ret)
+		ret = run_alone(motor, index, &request);
+	if (!ret)
+		ret = write_answer(cmd, argument, &request);
+	kfree(request.moves);
+	kvfree(request.positions);
+	return ret;
 }
 
 static long motor_ioctl(struct file *file, unsigned int cmd,

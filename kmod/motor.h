@@ -467,8 +467,14 @@ void step_suspect(struct axis *axis);
 /* trigger.c: process context, controller->mutex held */
 void trigger_init(struct trigger *trigger);
 void trigger_exit(struct trigger *trigger);
+/*
+ * trigger.c: @list is what trigger_read_list() made of @set and becomes what
+ * was there before; the caller frees it in any case
+ */
 int trigger_set(struct controller *controller,
-		const struct oscan_trigger_set *set);
+		const struct oscan_trigger_set *set, s64 **list);
+/* trigger.c: process context, no lock held: copy the positions of a list in */
+int trigger_read_list(const struct oscan_trigger_set *set, s64 **list);
 /* trigger.c: any context */
 int trigger_get(struct controller *controller, struct oscan_trigger *state);
 int trigger_pulse(struct controller *controller, struct oscan_pulse *pulse);

@@ -209,22 +209,29 @@ static int check(const struct oscan_trigger_set *set)
 	}
 }
 
-static s64 *copy_list(const struct oscan_trigger_set *set)
+int trigger_read_list(const struct oscan_trigger_set *set, s64 **list)
 {
-	s64 *list = vmemdup_user(u64_to_user_ptr(set->positions),
-				 set->number * sizeof(*list));
+	s64 *positions;
+	int ret;
 	u64 i;
 
-	for (i = 0; !IS_ERR(list) && i < set->number; i++) {
-		if (is_position(list[i]))
-			continue;
-		kvfree(list);
-		return ERR_PTR(-EOVERFLOW);
-	}
-	return list;
+	if (set->mode != OSCAN_TRIGGER_LIST)
+		return 0;
+	ret = check(set);
+	if (ret)
+		return ret;
+	positions = vmemdup_user(u64_to_user_ptr(set->positions),
+				 set->number * sizeof(*positions));
+	if (IS_ERR(positions))
+		return PTR_ERR(positions);
+	*list = positions;
+	for (i = 0; i < set->number; i++)
+		if (!is_position(positions[i]))
+			return -EOVERFLOW;
+	return 0;
 }
 
-/* Returns the list that is to be freed. It waits for nothing meanwhile. */
+/* Returns the list that was there. It waits for nothing meanwhile. */
 static s64 *replace(struct trigger *trigger,
 		    const struct oscan_trigger_set *set, s64 *list)
 {
@@ -253,10 +260,9 @@ static s64 *replace(struct trigger *trigger,
 }
 
 int trigger_set(struct controller *controller,
-		const struct oscan_trigger_set *set)
+		const struct oscan_trigger_set *set, s64 **list)
 {
 	struct trigger *trigger = find(controller, set->line);
-	s64 *list = NULL;
 	int ret;
 
 	if (!trigger || set->axis >= controller->n_axes)
@@ -264,12 +270,8 @@ int trigger_set(struct controller *controller,
 	ret = check(set);
 	if (ret)
 		return ret;
-	if (set->mode == OSCAN_TRIGGER_LIST)
-		list = copy_list(set);
-	if (IS_ERR(list))
-		return PTR_ERR(list);
 	set_waiting(trigger, false);
-	kvfree(replace(trigger, set, list));
+	*list = replace(trigger, set, *list);
 	if (set->mode != OSCAN_TRIGGER_OFF)
 		set_waiting(trigger, true);
 	return 0;

@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../fuzz/fuzz.h"
@@ -383,6 +386,99 @@ static void two_threads_command_an_axis_each(void)
 	}
 }
 
+/* A page that the kernel cannot read until fill() is called. */
+struct slow_page {
+	int fd;
+	void *page;
+};
+
+static struct slow_page slow_page(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct slow_page slow;
+
+	slow.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	want(slow.page != MAP_FAILED, "mmap: %m");
+	range.range = (struct uffdio_range){ (uintptr_t)slow.page, PAGE };
+	slow.fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	want(slow.fd >= 0, "userfaultfd: %m");
+	want(!ioctl(slow.fd, UFFDIO_API, &api), "UFFDIO_API: %m");
+	want(!ioctl(slow.fd, UFFDIO_REGISTER, &range), "UFFDIO_REGISTER: %m");
+	return slow;
+}
+
+static void wait_for_reader(const struct slow_page *slow)
+{
+	struct pollfd wait = { .fd = slow->fd, .events = POLLIN };
+
+	want(poll(&wait, 1, 60000) == 1, "nobody reads the page");
+}
+
+static void fill(struct slow_page *slow)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)slow->page, PAGE },
+	};
+
+	want(!ioctl(slow->fd, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE: %m");
+	close(slow->fd);
+}
+
+struct slow_call {
+	int fd;
+	unsigned long request;
+	void *argument;
+};
+
+static void *call(void *data)
+{
+	struct slow_call *call = data;
+
+	motor_do(call->fd, call->request, call->argument);
+	return NULL;
+}
+
+static void check_slow_call(struct slow_page *slow, struct slow_call *slow_call)
+{
+	struct oscan_stop halt = { .axes = 1 << TURNTABLE };
+	int other = motor_open(O_RDWR);
+	pthread_t thread;
+
+	motor_start(slow_call->fd, TURNTABLE, 100000, 0);
+	want(!pthread_create(&thread, NULL, call, slow_call),
+	     "pthread_create");
+	wait_for_reader(slow);
+	motor_do(other, OSCAN_IOC_HALT, &halt);
+	want_equal(motor_rest(other, TURNTABLE).end, OSCAN_END_HALTED);
+	fill(slow);
+	want(!pthread_join(thread, NULL), "pthread_join");
+	close(other);
+}
+
+/* Zeroes: a move to 0, and a place at 0. */
+static void others_halt_while_the_memory_of_a_caller_is_slow(void)
+{
+	int fd = motor_setup();
+	struct slow_page moves = slow_page(), places = slow_page();
+	struct oscan_group group = {
+		.moves = (uintptr_t)moves.page, .count = 1,
+	};
+	struct oscan_trigger_set list = {
+		.mode = OSCAN_TRIGGER_LIST,
+		.flags = OSCAN_TRIGGER_UP,
+		.width_ns = OSCAN_PULSE_MIN_NS,
+		.positions = (uintptr_t)places.page,
+		.number = 1,
+	};
+
+	check_slow_call(&places, &(struct slow_call){
+		fd, OSCAN_IOC_TRIGGER_SET, &list });
+	check_slow_call(&moves, &(struct slow_call){
+		fd, OSCAN_IOC_MOVE_TOGETHER, &group });
+}
+
 #define CASE(name) { #name, name }
 
 static const struct kit_case cases[] = {
@@ -393,6 +489,7 @@ static const struct kit_case cases[] = {
 	CASE(no_move_leaves_the_positions_there_are),
 	CASE(a_second_thread_does_not_disturb_a_move),
 	CASE(two_threads_command_an_axis_each),
+	CASE(others_halt_while_the_memory_of_a_caller_is_slow),
 };
 
 int main(int argc, char **argv)
