@@ -92,29 +92,45 @@ static int slow_down(struct controller *controller, struct oscan_move *moves,
 	return 0;
 }
 
-static u64 set_up(struct controller *controller, struct oscan_move *moves,
-		  struct order *orders, unsigned int count)
+static u64 find_origin(struct controller *controller,
+		       const struct oscan_move *moves, unsigned int count)
 {
 	u64 origin = 0;
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		if (orders[i].count)
-			start_direction(axis_of(controller, &moves[i]),
-					orders[i].legs[0].sign);
 	for (i = 0; i < count; i++)
 		origin = max(origin,
 			     start_earliest(axis_of(controller, &moves[i])));
 	return origin + count * GROUP_LEAD_NS;
 }
 
+/* Interrupts off: nothing comes between the origin and the last start. */
+static void start_all(struct controller *controller, struct oscan_move *moves,
+		      struct order *orders, unsigned int count)
+{
+	unsigned long flags;
+	struct axis *axis;
+	unsigned int i;
+	u64 origin;
+
+	local_irq_save(flags);
+	origin = find_origin(controller, moves, count);
+	for (i = 0; i < count; i++) {
+		axis = axis_of(controller, &moves[i]);
+		moves[i].start_ns = 0;
+		if (orders[i].count)
+			start_order(axis, &orders[i], &moves[i], origin);
+		else
+			start_nothing(axis, &moves[i]);
+	}
+	local_irq_restore(flags);
+}
+
 static int run_orders(struct controller *controller, u32 flags,
 		      struct oscan_move *moves, struct order *orders,
 		      unsigned int count)
 {
-	struct axis *axis;
 	unsigned int i;
-	u64 origin;
 	int ret;
 
 	ret = make_orders(controller, moves, orders, count);
@@ -125,15 +141,11 @@ static int run_orders(struct controller *controller, u32 flags,
 			ret = -ESHUTDOWN;
 	if (ret)
 		return ret;
-	origin = set_up(controller, moves, orders, count);
-	for (i = 0; i < count; i++) {
-		axis = axis_of(controller, &moves[i]);
-		moves[i].start_ns = 0;
+	for (i = 0; i < count; i++)
 		if (orders[i].count)
-			start_order(axis, &orders[i], &moves[i], origin);
-		else
-			start_nothing(axis, &moves[i]);
-	}
+			start_direction(axis_of(controller, &moves[i]),
+					orders[i].legs[0].sign);
+	start_all(controller, moves, orders, count);
 	return 0;
 }
 
