@@ -92,6 +92,16 @@ static void release(struct axis *axis)
 	lose_hold(axis);
 }
 
+/* Whoever asks for it again is about to need it. */
+static void rest_anew(struct axis *axis)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&axis->lock, flags);
+	axis->rest_ns = ktime_get_ns();
+	raw_spin_unlock_irqrestore(&axis->lock, flags);
+}
+
 static u64 idle_off_ns(struct axis *axis)
 {
 	return (u64)axis->info.idle_off_ms * NSEC_PER_MSEC;
@@ -108,8 +118,10 @@ int enable_set(struct axis *axis, bool on)
 		return on ? 0 : -EOPNOTSUPP;
 	if (!on && !axis_is_idle(axis))
 		return -EBUSY;
-	if (on == axis->enabled)
+	if (on == axis->enabled) {
+		rest_anew(axis);
 		return 0;
+	}
 	if (on) {
 		energise(axis);
 		set_enabled(axis, true);

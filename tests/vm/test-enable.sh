@@ -25,7 +25,8 @@ load_rig idle_off_ms=2000
 run_cases enable-check \
 	idle_motors_are_switched_off_and_moving_ones_are_not \
 	idle_motors_are_switched_off_after_a_halt \
-	idle_motors_that_never_moved_are_switched_off
+	idle_motors_that_never_moved_are_switched_off \
+	idle_motors_stay_on_when_that_is_asked_for_again
 unload_rig
 
 load_rig shared_enable=1 idle_off_ms=2000

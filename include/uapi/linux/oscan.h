@@ -216,7 +216,8 @@ struct oscan_axis_info {
  *
  * An axis with @idle_off_ms in struct oscan_axis_info is switched off by
  * itself when it has been at rest for so long, as if by this request. The
- * next move then fails with -ESHUTDOWN until it is switched on again.
+ * next move then fails with -ESHUTDOWN until it is switched on again. The time
+ * begins anew when it is switched on, also where it is on already.
  */
 struct oscan_enable {
 	__u32 axis;

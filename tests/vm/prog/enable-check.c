@@ -138,17 +138,24 @@ static void one_axis_moves_while_the_other_is_switched(void)
 	want_switched(1, 0);
 }
 
-/* Waits until it is; the last STEP edge before, the time of ENABLE's. */
-static void want_idle_off(int fd)
+static void wait_until_off(int fd)
 {
-	uint64_t deadline = kit_now_ns() + DEADLINE_NS, *falls, *off;
-	struct recording recording;
-	size_t steps, count;
+	uint64_t deadline = kit_now_ns() + DEADLINE_NS;
 
 	while (is_on(fd, TURNTABLE)) {
 		want(kit_now_ns() < deadline, "it is on after 60 s");
 		kit_sleep_ms(10);
 	}
+}
+
+/* Waits until it is; the last STEP edge before, the time of ENABLE's. */
+static void want_idle_off(int fd)
+{
+	struct recording recording;
+	uint64_t *falls, *off;
+	size_t steps, count;
+
+	wait_until_off(fd);
 	recording = rig_take();
 	falls = recording_times(&recording, OSCAN_RIG_TURNTABLE_STEP, 0,
 				&steps);
@@ -207,6 +214,26 @@ static void idle_motors_that_never_moved_are_switched_off(void)
 		   OSCAN_POSITION_SUSPECT);
 }
 
+static void idle_motors_stay_on_when_that_is_asked_for_again(void)
+{
+	int fd = motor_setup();
+	struct recording recording;
+	uint64_t asked_ns, *off;
+	size_t count;
+
+	kit_sleep_ms(IDLE_OFF_MS / 2);
+	asked_ns = kit_now_ns();
+	motor_enable(fd, TURNTABLE, true);
+	wait_until_off(fd);
+	recording = rig_take();
+	off = recording_times(&recording, OSCAN_RIG_TURNTABLE_ENABLE, 1,
+			      &count);
+	want(count, "nobody saw it go off");
+	want(off[count - 1] - asked_ns >= IDLE_OFF_MS * KIT_NS_PER_MS,
+	     "it was switched off %llu ns after it was to be on",
+	     (unsigned long long)(off[count - 1] - asked_ns));
+}
+
 #define CASE(name) { #name, name }
 
 static const struct kit_case shared[] = {
@@ -222,6 +249,7 @@ static const struct kit_case idle[] = {
 	CASE(idle_motors_are_switched_off_and_moving_ones_are_not),
 	CASE(idle_motors_are_switched_off_after_a_halt),
 	CASE(idle_motors_that_never_moved_are_switched_off),
+	CASE(idle_motors_stay_on_when_that_is_asked_for_again),
 };
 
 int main(int argc, char **argv)
