@@ -23,7 +23,10 @@ static u64 debounce_ns(struct endstop *stop)
 	return (u64)stop->axis->info.stop_debounce_us * NSEC_PER_USEC;
 }
 
-/* axis->lock held. Position before motion: a halt may make it suspect. */
+/*
+ * axis->lock held. Position before motion: a halt may make it suspect. The
+ * count of a motor that is off says nothing of where a hand has pushed it.
+ */
 static void close_stop(struct endstop *stop, u64 now)
 {
 	struct axis *axis = stop->axis;
@@ -34,6 +37,7 @@ static void close_stop(struct endstop *stop, u64 now)
 		.time_ns = now,
 		.count = axis->latch.count + 1,
 		.stop = closed_flags[stop - axis->stops],
+		.stale = !axis->enabled,
 	};
 	axis_changed(axis);
 	events_put_axis(axis, OSCAN_EVENT_STOP_CLOSED, axis->latch.stop, 0);

@@ -96,7 +96,7 @@ struct latch {
 	u64 time_ns;
 	u32 count;
 	u32 stop;	/* OSCAN_STATE_AT_MIN or OSCAN_STATE_AT_MAX */
-	bool stale;	/* the position has become suspect since */
+	bool stale;	/* the motor was off, or went off or slipped since */
 };
 
 /* Index in axis->stops. */

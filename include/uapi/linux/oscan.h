@@ -385,13 +385,14 @@ struct oscan_stop {
  * Moves nothing. The position becomes OSCAN_POSITION_KNOWN, and
  * @latch_position of struct oscan_state is shifted along with it. -EBUSY also
  * while the axis moves; -EOVERFLOW the position is beyond
- * OSCAN_POSITION_LIMIT.
+ * OSCAN_POSITION_LIMIT. Of a motor that is off it holds as long as nothing
+ * moves the axis, a hand for instance: the driver would not know.
  *
  * With OSCAN_SET_AT_LATCH @position is that of the place at which an end stop
  * last closed, and the axis is as many steps away from it as were made since.
- * -ENODATA no end stop has closed yet; -ESTALE what makes a position suspect
- * has happened since then, so that those steps do not tell how far away the
- * axis is.
+ * -ENODATA no end stop has closed yet; -ESTALE the motor was off then, or what
+ * makes a position suspect has happened since, so that those steps do not tell
+ * how far away the axis is.
  */
 struct oscan_set_position {
 	__u32 axis;

@@ -395,6 +395,26 @@ static void a_latch_is_of_no_use_once_the_rotor_may_have_slipped(void)
 		   OSCAN_POSITION_SUSPECT);
 }
 
+/* The line says nothing of how far a hand pushes the axis afterwards. */
+static void a_latch_of_a_motor_that_is_off_is_of_no_use(void)
+{
+	int fd = setup();
+	uint32_t before = motor_state(fd, TURNTABLE).latch_count;
+
+	motor_enable(fd, TURNTABLE, false);
+	place(MIN_STOP, -1, "closed");
+	wait_for_flags(fd, OSCAN_STATE_AT_MIN, OSCAN_STATE_AT_MIN);
+	want_equal(motor_state(fd, TURNTABLE).latch_count, before + 1);
+	want_equal(set_at_latch(fd, 0), -ESTALE);
+	motor_enable(fd, TURNTABLE, true);
+	want_equal(set_at_latch(fd, 0), -ESTALE);
+	take_away(MIN_STOP);
+	wait_for_flags(fd, OSCAN_STATE_AT_MIN, 0);
+	place(MIN_STOP, -1, "closed");
+	wait_for_flags(fd, OSCAN_STATE_AT_MIN, OSCAN_STATE_AT_MIN);
+	want_equal(set_at_latch(fd, 0), 0);
+}
+
 static void a_homing_move_is_free_of_soft_limits(void)
 {
 	struct oscan_move move = {
@@ -778,6 +798,7 @@ static const struct kit_case cases[] = {
 	CASE(an_end_stop_that_lies_behind_does_not_halt),
 	CASE(a_position_can_be_set_where_an_end_stop_closed),
 	CASE(a_latch_is_of_no_use_once_the_rotor_may_have_slipped),
+	CASE(a_latch_of_a_motor_that_is_off_is_of_no_use),
 	CASE(a_homing_move_is_free_of_soft_limits),
 	CASE(watchers_are_told_when_an_end_stop_closes_and_opens),
 	CASE(twenty_homings_land_on_the_same_microstep),
