@@ -434,6 +434,52 @@ TEST(a_state_that_cannot_be_is_ebade)
 	oscan_motor_close(motor);
 }
 
+TEST(a_request_that_a_signal_kept_from_beginning_is_made_again)
+{
+	struct oscan_motor *motor = open_motor(true);
+	const struct oscan_state want = { .axis = 1 };
+	const struct oscan_stop stop = { .axes = 2 };
+	struct oscan_state give = good_state(1), got;
+	const struct answer answers[] = {
+		{ OSCAN_IOC_STATE, sizeof(want), &want, NULL, -1, EINTR },
+		{ OSCAN_IOC_STATE, sizeof(want), &want, NULL, -1, EINTR },
+		{ OSCAN_IOC_STATE, sizeof(want), &want, &give, 0, 0 },
+		{ OSCAN_IOC_STOP, sizeof(stop), &stop, NULL, -1, EINTR },
+		{ OSCAN_IOC_STOP, sizeof(stop), &stop, &stop, 0, 0 },
+	};
+
+	expect(answers, 5);
+	ck_assert_int_eq(oscan_motor_state(motor, 1, &got), 0);
+	ck_assert_mem_eq(&got, &give, sizeof(got));
+	ck_assert_int_eq(oscan_motor_stop(motor, 2), 0);
+	expect_nothing_more();
+	oscan_motor_close(motor);
+}
+
+TEST(what_could_not_be_read_is_left_alone)
+{
+	struct oscan_motor *motor = open_motor(false);
+	const struct oscan_state want = { .axis = 1 };
+	const struct oscan_stats want_stats = { .axis = 1 };
+	struct oscan_state before = good_state(0), got = before;
+	struct oscan_stats stats_before, stats;
+	const struct answer answers[] = {
+		{ OSCAN_IOC_STATE, sizeof(want), &want, NULL, -1, ENODEV },
+		{ OSCAN_IOC_STATS, sizeof(stats), &want_stats, NULL, -1,
+		  ENODEV },
+	};
+
+	fill(&stats, sizeof(stats));
+	stats_before = stats;
+	expect(answers, 2);
+	ck_assert_int_eq(oscan_motor_state(motor, 1, &got), -1);
+	ck_assert_mem_eq(&got, &before, sizeof(got));
+	ck_assert_int_eq(oscan_motor_stats(motor, 1, &stats), -1);
+	ck_assert_mem_eq(&stats, &stats_before, sizeof(stats));
+	expect_nothing_more();
+	oscan_motor_close(motor);
+}
+
 TEST(statistics_are_read_whole)
 {
 	struct oscan_motor *motor = open_motor(false);

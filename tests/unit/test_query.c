@@ -175,6 +175,18 @@ TEST(an_answer_without_what_was_asked_for_is_refused)
 	must_fail(oscan_stream_get(0, &stream), EBADE);
 }
 
+TEST(nothing_is_filled_in_until_all_has_come)
+{
+	struct oscan_state before[OSCAN_MAX_AXES];
+
+	memset(states, 0x5a, sizeof(states));
+	memcpy(before, states, sizeof(states));
+	answer_state(0, sizeof(*states));
+	answer_end(NLMSG_DONE, ENODEV);
+	must_fail(oscan_query_states(states), ENODEV);
+	ck_assert_mem_eq(states, before, sizeof(states));
+}
+
 TEST(errors_of_the_kernel_come_out)
 {
 	const struct oscan_stream wanted = { .spacing = 9 };

@@ -23,6 +23,7 @@ static struct oscan_capture captures[2];
 static struct oscan_trigger_set trigger_set;
 static struct oscan_capture_set capture_set;
 static int error;
+static unsigned int interruptions;
 
 static int refuse(int why)
 {
@@ -59,6 +60,10 @@ int ioctl(int fd, unsigned long code, ...)
 	argument = va_arg(list, void *);
 	va_end(list);
 	ck_assert_int_eq(fd, FD);
+	if (interruptions) {
+		interruptions--;
+		return refuse(EINTR);
+	}
 	if (error)
 		return error > 0 ? refuse(error) : 1;
 	switch (code) {
@@ -127,17 +132,20 @@ TEST(what_the_driver_says_of_a_line_comes_out)
 	ck_assert_mem_eq(&capture, &captures[1], sizeof(capture));
 }
 
+/* And what was to be filled in is left alone. */
 static void must_be_bad(void)
 {
-	struct oscan_trigger trigger;
-	struct oscan_capture capture;
+	struct oscan_trigger trigger = { .line = 55 };
+	struct oscan_capture capture = { .line = 55 };
 
 	errno = 0;
 	ck_assert_int_eq(oscan_trigger_get(NULL, 0, &trigger), -1);
 	ck_assert_int_eq(errno, EBADE);
+	ck_assert_uint_eq(trigger.line, 55);
 	errno = 0;
 	ck_assert_int_eq(oscan_capture_get(NULL, 0, &capture), -1);
 	ck_assert_int_eq(errno, EBADE);
+	ck_assert_uint_eq(capture.line, 55);
 }
 
 TEST(an_answer_that_cannot_be_is_ebade)
@@ -174,7 +182,11 @@ TEST(requests_are_passed_on_as_they_are)
 	ck_assert_uint_eq(pulse.time_ns, 123);
 	ck_assert_int_eq(pulse.positions[7], -4);
 	ck_assert_int_eq(oscan_trigger_pulse(NULL, 1, 5000, NULL), 0);
+	interruptions = 2;
+	ck_assert_int_eq(oscan_trigger_set(NULL, &set), 0);
 	error = EBUSY;
+	ck_assert_int_eq(oscan_trigger_pulse(NULL, 1, 6000, &pulse), -1);
+	ck_assert_uint_eq(pulse.width_ns, 5000);
 	ck_assert_int_eq(oscan_trigger_set(NULL, &set), -1);
 	ck_assert_int_eq(errno, EBUSY);
 	error = -1;

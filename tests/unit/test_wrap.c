@@ -39,6 +39,7 @@ static int error_of(const struct oscan_axis_info *axis, double value,
 	errno = 0;
 	ck_assert_int_eq(oscan_axis_to_steps_by_way(axis, value, 0, way,
 						    &steps), -1);
+	ck_assert_int_eq(steps, 77);
 	return errno;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -12,12 +11,8 @@
 OSCAN_API int oscan_events_subscribe(struct oscan_motor *motor, uint32_t types)
 {
 	struct oscan_events events = { .types = types };
-	int ret = ioctl(oscan_motor_fd(motor), OSCAN_IOC_EVENTS, &events);
 
-	if (ret <= 0)
-		return ret;
-	errno = EBADE;
-	return -1;
+	return request(oscan_motor_fd(motor), OSCAN_IOC_EVENTS, &events);
 }
 
 /* Of a file that has not subscribed read(2) says so at once. */

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,30 +21,11 @@ struct oscan_motor {
 	struct oscan_axis_info axes[OSCAN_MAX_AXES];
 };
 
-static int bad_answer(void)
-{
-	errno = EBADE;
-	return -1;
-}
-
-static int request(const struct oscan_motor *motor, unsigned long code,
-		   void *argument)
-{
-	int result = ioctl(motor->fd, code, argument);
-
-	return result > 0 ? bad_answer() : result;
-}
-
-static bool is_name(const char name[OSCAN_NAME_LEN])
-{
-	return memchr(name, '\0', OSCAN_NAME_LEN);
-}
-
 static int read_info(struct oscan_motor *motor)
 {
 	struct oscan_info *info = &motor->info;
 
-	if (request(motor, OSCAN_IOC_INFO, info))
+	if (request(motor->fd, OSCAN_IOC_INFO, info))
 		return -1;
 	if (info->abi_version < OSCAN_ABI_VERSION) {
 		errno = EPROTO;
@@ -72,7 +52,7 @@ static int read_axis_info(struct oscan_motor *motor, unsigned int axis)
 	struct oscan_axis_info *info = &motor->axes[axis];
 
 	info->axis = axis;
-	if (request(motor, OSCAN_IOC_AXIS_INFO, info))
+	if (request(motor->fd, OSCAN_IOC_AXIS_INFO, info))
 		return -1;
 	if (info->axis != axis || !is_name(info->name) || !has_scale(info))
 		return bad_answer();
@@ -161,24 +141,28 @@ OSCAN_API int oscan_motor_find_axis(const struct oscan_motor *motor,
 OSCAN_API int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
 				struct oscan_state *state)
 {
-	memset(state, 0, sizeof(*state));
-	state->axis = axis;
-	if (request(motor, OSCAN_IOC_STATE, state))
+	struct oscan_state answer = { .axis = axis };
+
+	if (request(motor->fd, OSCAN_IOC_STATE, &answer))
 		return -1;
-	if (state->axis != axis || !state->motion || !state->position_state ||
-	    !state->end)
+	if (answer.axis != axis || !answer.motion || !answer.position_state ||
+	    !answer.end)
 		return bad_answer();
+	*state = answer;
 	return 0;
 }
 
 OSCAN_API int oscan_motor_stats(struct oscan_motor *motor, unsigned int axis,
 				struct oscan_stats *stats)
 {
-	memset(stats, 0, sizeof(*stats));
-	stats->axis = axis;
-	if (request(motor, OSCAN_IOC_STATS, stats))
+	struct oscan_stats answer = { .axis = axis };
+
+	if (request(motor->fd, OSCAN_IOC_STATS, &answer))
 		return -1;
-	return stats->axis == axis ? 0 : bad_answer();
+	if (answer.axis != axis)
+		return bad_answer();
+	*stats = answer;
+	return 0;
 }
 
 OSCAN_API int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis,
@@ -186,13 +170,13 @@ OSCAN_API int oscan_motor_enable(struct oscan_motor *motor, unsigned int axis,
 {
 	struct oscan_enable enable = { .axis = axis, .on = on };
 
-	return request(motor, OSCAN_IOC_ENABLE, &enable);
+	return request(motor->fd, OSCAN_IOC_ENABLE, &enable);
 }
 
 OSCAN_API int oscan_motor_move(struct oscan_motor *motor,
 			       struct oscan_move *move)
 {
-	return request(motor, OSCAN_IOC_MOVE, move);
+	return request(motor->fd, OSCAN_IOC_MOVE, move);
 }
 
 OSCAN_API int oscan_motor_move_together(struct oscan_motor *motor,
@@ -205,21 +189,21 @@ OSCAN_API int oscan_motor_move_together(struct oscan_motor *motor,
 		.moves = (uintptr_t)moves,
 	};
 
-	return request(motor, OSCAN_IOC_MOVE_TOGETHER, &group);
+	return request(motor->fd, OSCAN_IOC_MOVE_TOGETHER, &group);
 }
 
 OSCAN_API int oscan_motor_stop(struct oscan_motor *motor, uint32_t axes)
 {
 	struct oscan_stop stop = { .axes = axes };
 
-	return request(motor, OSCAN_IOC_STOP, &stop);
+	return request(motor->fd, OSCAN_IOC_STOP, &stop);
 }
 
 OSCAN_API int oscan_motor_halt(struct oscan_motor *motor, uint32_t axes)
 {
 	struct oscan_stop stop = { .axes = axes };
 
-	return request(motor, OSCAN_IOC_HALT, &stop);
+	return request(motor->fd, OSCAN_IOC_HALT, &stop);
 }
 
 OSCAN_API int oscan_motor_set_position(struct oscan_motor *motor,
@@ -227,7 +211,7 @@ OSCAN_API int oscan_motor_set_position(struct oscan_motor *motor,
 {
 	struct oscan_set_position set = { .axis = axis, .position = position };
 
-	return request(motor, OSCAN_IOC_SET_POSITION, &set);
+	return request(motor->fd, OSCAN_IOC_SET_POSITION, &set);
 }
 
 OSCAN_API int oscan_motor_set_latch_position(struct oscan_motor *motor,
@@ -240,7 +224,7 @@ OSCAN_API int oscan_motor_set_latch_position(struct oscan_motor *motor,
 		.position = position,
 	};
 
-	return request(motor, OSCAN_IOC_SET_POSITION, &set);
+	return request(motor->fd, OSCAN_IOC_SET_POSITION, &set);
 }
 
 static int64_t now_ns(void)

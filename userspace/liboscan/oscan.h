@@ -127,7 +127,8 @@ int oscan_motor_set_latch_position(struct oscan_motor *motor,
  * 10 ms, so it returns at most 10 ms after the axis came to rest.
  *
  * Return: 0 at rest, -1 with ETIMEDOUT, EINTR when a signal handler ran during
- * a pause, or an error of oscan_motor_state().
+ * a pause, or an error of oscan_motor_state(). Other requests are made again
+ * after a signal handler and never return EINTR.
  */
 int oscan_motor_wait(struct oscan_motor *motor, unsigned int axis,
 		     int timeout_ms, struct oscan_state *state);

@@ -14,6 +14,15 @@
 #include "internal.h"
 
 /**
+ * union answers - of all axes, until the last one has come
+ */
+union answers {
+	struct oscan_axis_info axes[OSCAN_MAX_AXES];
+	struct oscan_state states[OSCAN_MAX_AXES];
+	struct oscan_stats stats[OSCAN_MAX_AXES];
+};
+
+/**
  * struct query - a request and what has been answered so far
  * @cmd: OSCAN_CMD_*
  * @flags: NLM_F_*
@@ -209,17 +218,21 @@ static int run(struct query *query)
 
 static int ask_all(int cmd, int attribute, void *structs, size_t size)
 {
+	union answers answers;
 	struct query query = {
 		.cmd = cmd,
 		.flags = NLM_F_REQUEST | NLM_F_DUMP,
 		.axis = -1,
 		.attribute = attribute,
-		.structs = structs,
+		.structs = &answers,
 		.size = size,
 		.most = OSCAN_MAX_AXES,
 	};
 
-	return run(&query) ? -1 : (int)query.count;
+	if (run(&query))
+		return -1;
+	memcpy(structs, &answers, query.count * size);
+	return (int)query.count;
 }
 
 OSCAN_API int oscan_query_info(struct oscan_info *info)

@@ -3,34 +3,21 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "internal.h"
-
-/* Every request answers 0. */
-static int request(struct oscan_motor *motor, unsigned long code,
-		   void *argument)
-{
-	int ret = ioctl(oscan_motor_fd(motor), code, argument);
-
-	if (ret <= 0)
-		return ret;
-	errno = EBADE;
-	return -1;
-}
 
 OSCAN_API int oscan_trigger_get(struct oscan_motor *motor, unsigned int line,
 				struct oscan_trigger *state)
 {
-	memset(state, 0, sizeof(*state));
-	state->line = line;
-	if (request(motor, OSCAN_IOC_TRIGGER_GET, state))
+	struct oscan_trigger answer = { .line = line };
+
+	if (request(oscan_motor_fd(motor), OSCAN_IOC_TRIGGER_GET, &answer))
 		return -1;
-	if (state->line == line && state->status && state->mode &&
-	    memchr(state->name, '\0', sizeof(state->name)))
-		return 0;
-	errno = EBADE;
-	return -1;
+	if (answer.line != line || !answer.status || !answer.mode ||
+	    !is_name(answer.name))
+		return bad_answer();
+	*state = answer;
+	return 0;
 }
 
 OSCAN_API int oscan_trigger_find(struct oscan_motor *motor, const char *name)
@@ -49,34 +36,32 @@ OSCAN_API int oscan_trigger_set(struct oscan_motor *motor,
 {
 	struct oscan_trigger_set copy = *set;
 
-	return request(motor, OSCAN_IOC_TRIGGER_SET, &copy);
+	return request(oscan_motor_fd(motor), OSCAN_IOC_TRIGGER_SET, &copy);
 }
 
 OSCAN_API int oscan_trigger_pulse(struct oscan_motor *motor, unsigned int line,
 				  uint32_t width_ns, struct oscan_pulse *pulse)
 {
-	struct oscan_pulse own;
+	struct oscan_pulse made = { .line = line, .width_ns = width_ns };
 
-	if (!pulse)
-		pulse = &own;
-	memset(pulse, 0, sizeof(*pulse));
-	pulse->line = line;
-	pulse->width_ns = width_ns;
-	return request(motor, OSCAN_IOC_PULSE, pulse);
+	if (request(oscan_motor_fd(motor), OSCAN_IOC_PULSE, &made))
+		return -1;
+	if (pulse)
+		*pulse = made;
+	return 0;
 }
 
 OSCAN_API int oscan_capture_get(struct oscan_motor *motor, unsigned int line,
 				struct oscan_capture *state)
 {
-	memset(state, 0, sizeof(*state));
-	state->line = line;
-	if (request(motor, OSCAN_IOC_CAPTURE_GET, state))
+	struct oscan_capture answer = { .line = line };
+
+	if (request(oscan_motor_fd(motor), OSCAN_IOC_CAPTURE_GET, &answer))
 		return -1;
-	if (state->line == line &&
-	    memchr(state->name, '\0', sizeof(state->name)))
-		return 0;
-	errno = EBADE;
-	return -1;
+	if (answer.line != line || !is_name(answer.name))
+		return bad_answer();
+	*state = answer;
+	return 0;
 }
 
 OSCAN_API int oscan_capture_find(struct oscan_motor *motor, const char *name)
@@ -99,5 +84,5 @@ OSCAN_API int oscan_capture_set(struct oscan_motor *motor, unsigned int line,
 		.min_interval_ns = min_interval_ns,
 	};
 
-	return request(motor, OSCAN_IOC_CAPTURE_SET, &set);
+	return request(oscan_motor_fd(motor), OSCAN_IOC_CAPTURE_SET, &set);
 }

@@ -52,7 +52,7 @@ OSCAN_API int oscan_axis_to_steps_by_way(const struct oscan_axis_info *axis,
 					 enum oscan_way way, int64_t *steps)
 {
 	parts_t turn = parts_per_turn(axis), start, ahead, way_up;
-	int64_t absolute, nearest;
+	int64_t absolute, to;
 
 	/* First what was asked for; what a modulo makes of it is always good. */
 	if (oscan_axis_to_steps(axis, value, &absolute) ||
@@ -70,13 +70,14 @@ OSCAN_API int oscan_axis_to_steps_by_way(const struct oscan_axis_info *axis,
 	start = (parts_t)from * axis->gear_den;
 	ahead = llroundl(fmodl(value, 360) / 360 * turn);
 	way_up = remainder_of(ahead - start, turn);
-	nearest = steps_from_parts(axis, start + way_up -
-				   (2 * way_up > turn ? turn : 0));
-	/* It stands on the microstep nearest to that angle: no turn is due. */
-	if (nearest == from || way == OSCAN_WAY_SHORTEST)
-		*steps = nearest;
-	else
-		*steps = steps_from_parts(axis, start + way_up -
-					  (way == OSCAN_WAY_DOWN ? turn : 0));
-	return check_limits(axis, *steps);
+	to = steps_from_parts(axis, start + way_up -
+			      (2 * way_up > turn ? turn : 0));
+	/* On the microstep nearest to that angle no turn is due. */
+	if (to != from && way != OSCAN_WAY_SHORTEST)
+		to = steps_from_parts(axis, start + way_up -
+				      (way == OSCAN_WAY_DOWN ? turn : 0));
+	if (check_limits(axis, to))
+		return -1;
+	*steps = to;
+	return 0;
 }
