@@ -125,6 +125,22 @@ TEST(errors_of_open_and_mmap_are_passed_on)
 	ck_assert_int_eq(errno, ENODEV);
 }
 
+TEST(a_file_that_is_too_short_for_a_page_is_refused)
+{
+	struct oscan_page page = good_page();
+	struct oscan_page *own = make_file(&page);
+
+	ck_assert_int_eq(truncate(path, sizeof(page) - 1), 0);
+	errno = 0;
+	ck_assert_ptr_null(oscan_page_open(path));
+	ck_assert_int_eq(errno, ENODEV);
+	ck_assert_int_eq(truncate(path, 0), 0);
+	errno = 0;
+	ck_assert_ptr_null(oscan_page_open(path));
+	ck_assert_int_eq(errno, ENODEV);
+	remove_file(own);
+}
+
 /* What the handler below writes, as kmod/page.c does; each call is half. */
 static volatile struct oscan_page_axis *written;
 static volatile int64_t halves;

@@ -238,8 +238,9 @@ int oscan_events_read(struct oscan_motor *motor, struct oscan_event *events,
  * @path: device file, NULL for OSCAN_DEVICE_PATH; opened to read
  *
  * Return: page, to be unmapped with oscan_page_close(), or NULL: errno of
- * open(2) or mmap(2) (ENODEV also for a file that is no device of oscan's),
- * EPROTO: another version of the page than this library knows.
+ * open(2) or mmap(2) (ENODEV also for a file that cannot be mapped or is
+ * shorter than a page), EPROTO: another version of the page than this library
+ * knows, or another file.
  */
 const struct oscan_page *oscan_page_open(const char *path);
 

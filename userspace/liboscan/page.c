@@ -4,20 +4,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
 
+/* What a file maps beyond its end is SIGBUS to read. */
+static bool is_too_short(int fd)
+{
+	struct stat file;
+
+	return !fstat(fd, &file) && S_ISREG(file.st_mode) &&
+	       file.st_size < (off_t)sizeof(struct oscan_page);
+}
+
 static const struct oscan_page *map(const char *path)
 {
 	int fd = open(path ? path : OSCAN_DEVICE_PATH, O_RDONLY | O_CLOEXEC);
+	void *page = MAP_FAILED;
 	int error;
-	void *page;
 
 	if (fd < 0)
 		return NULL;
-	page = mmap(NULL, sizeof(struct oscan_page), PROT_READ, MAP_SHARED,
-		    fd, 0);
+	errno = ENODEV;
+	if (!is_too_short(fd))
+		page = mmap(NULL, sizeof(struct oscan_page), PROT_READ,
+			    MAP_SHARED, fd, 0);
 	error = errno;
 	close(fd);
 	errno = error;
