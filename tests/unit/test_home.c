@@ -254,6 +254,19 @@ TEST(defaults_are_as_documented)
 	ck_assert_uint_eq(world.speeds[2], rate / 10 + 1);
 }
 
+/* So that it can be used for the next axis. */
+TEST(the_request_stays_as_it_was_asked_for)
+{
+	struct oscan_homing homing = { .direction = 1 };
+
+	begin();
+	ck_assert_int_eq(home(&homing), 0);
+	ck_assert_uint_eq(homing.fast_sps_q44, 0);
+	ck_assert_uint_eq(homing.slow_sps_q44, 0);
+	ck_assert_int_eq(homing.backoff_steps, 0);
+	ck_assert_int_eq(homing.travel_steps, 0);
+}
+
 TEST(soft_limits_say_how_far_to_look)
 {
 	struct oscan_homing homing = { .direction = -1 };
@@ -373,6 +386,20 @@ TEST(a_slow_seek_above_the_start_stop_rate_is_refused)
 	homing.slow_sps_q44--;
 	ck_assert_int_eq(home(&homing), 0);
 	ck_assert_uint_eq(world.speeds[2], 1600 * OSCAN_SPEED_ONE);
+}
+
+TEST(a_slow_seek_above_the_greatest_speed_is_refused)
+{
+	struct oscan_homing homing = {
+		.direction = -1,
+		.slow_sps_q44 = 900 * OSCAN_SPEED_ONE + 1,
+	};
+
+	begin();
+	world.info.max_speed_sps_q44 = 900 * OSCAN_SPEED_ONE;
+	must_fail(&homing, EINVAL, 0);
+	homing.slow_sps_q44--;
+	ck_assert_int_eq(home(&homing), 0);
 }
 
 TEST(a_motor_that_is_off_is_switched_on)

@@ -17,7 +17,8 @@
 /**
  * struct search - a homing under way
  * @motor: motor
- * @homing: what to do, with every default filled in
+ * @homing: of the caller; of this only what goes out is written
+ * @request: what to do, with every default filled in
  * @info: of the axis
  * @towards: OSCAN_STATE_AT_MIN or _MAX: the end stop that is looked for
  * @other: the one on the other side
@@ -26,6 +27,7 @@
 struct search {
 	struct oscan_motor *motor;
 	struct oscan_homing *homing;
+	struct oscan_homing request;
 	const struct oscan_axis_info *info;
 	uint32_t towards;
 	uint32_t other;
@@ -74,7 +76,7 @@ static bool is_distance(int64_t steps)
 static int fill_in(struct search *search)
 {
 	const struct oscan_axis_info *info = search->info;
-	struct oscan_homing *homing = search->homing;
+	struct oscan_homing *homing = &search->request;
 	uint64_t rate = start_stop_rate(info);
 
 	if (!homing->fast_sps_q44)
@@ -101,6 +103,7 @@ static int prepare(struct search *search)
 	homing->phase = 0;
 	homing->end = 0;
 	homing->offset_steps = 0;
+	search->request = *homing;
 	search->info = oscan_motor_axis_info(search->motor, homing->axis);
 	if (!search->info)
 		return -1;
@@ -217,7 +220,7 @@ static int wait_until_open(const struct search *search,
 
 static int back_off(struct search *search, struct oscan_state *state)
 {
-	const struct oscan_homing *homing = search->homing;
+	const struct oscan_homing *homing = &search->request;
 	int64_t steps = homing->backoff_steps;
 	int i;
 
@@ -249,11 +252,12 @@ static int begin(const struct search *search, struct oscan_state *state)
 
 static int find(struct search *search, struct oscan_state *state)
 {
+	const struct oscan_homing *request = &search->request;
 	struct oscan_homing *homing = search->homing;
 
 	if (!(state->flags & search->towards)) {
 		homing->phase = OSCAN_HOMING_FAST;
-		if (seek(search, homing->travel_steps, homing->fast_sps_q44,
+		if (seek(search, request->travel_steps, request->fast_sps_q44,
 			 state))
 			return -1;
 	}
@@ -261,8 +265,8 @@ static int find(struct search *search, struct oscan_state *state)
 	if (back_off(search, state))
 		return -1;
 	homing->phase = OSCAN_HOMING_SLOW;
-	return seek(search, search->backed_off + homing->backoff_steps,
-		    homing->slow_sps_q44, state);
+	return seek(search, search->backed_off + request->backoff_steps,
+		    request->slow_sps_q44, state);
 }
 
 OSCAN_API int oscan_home(struct oscan_motor *motor,

@@ -292,8 +292,9 @@ enum oscan_homing_phase {
  * @fast_sps_q44: speed of the first seek and of backing off; 0 for the
  *	start-stop rate, from which the motor can stop at once, or the axis's
  *	greatest speed if that is lower
- * @slow_sps_q44: speed of the second seek, at most the start-stop rate; 0 for
- *	a tenth of @fast_sps_q44, but no more than that rate
+ * @slow_sps_q44: speed of the second seek, at most the start-stop rate and the
+ *	axis's greatest speed; 0 for a tenth of @fast_sps_q44, but no more than
+ *	those
  * @backoff_steps: how far to back off, microsteps, above 0; 0 for 2 degrees
  *	or 2 millimetres. As long as the end stop is closed after that it is
  *	done again, four times in all.
@@ -326,8 +327,8 @@ struct oscan_homing {
 
 /**
  * oscan_home - find an end stop, and know the position from then on
- * @homing: request; outputs are filled in. Prepare it with designated
- *	initialisers so that the rest is zero.
+ * @homing: request; outputs are filled in as it goes on, the rest stays as it
+ *	is. Prepare it with designated initialisers so that the rest is zero.
  *
  * Blocks. Switches the motor on if it is off. Afterwards the axis stands where
  * the end stop closed, or a step further, and its position is
@@ -340,7 +341,7 @@ struct oscan_homing {
  *   EOPNOTSUPP  the axis has no end stop on that side; nothing moved
  *   EINVAL      @direction is not -1 or +1, a distance is negative or too long
  *               or has no value to go by, the slow speed is above the
- *               start-stop rate; nothing moved
+ *               start-stop rate or the axis's greatest; nothing moved
  *   ENODATA     it never closed: in OSCAN_HOMING_FAST within @travel_steps, in
  *               OSCAN_HOMING_SLOW within one @backoff_steps beyond the way
  *               backed off

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* oscanctl home: find an end stop, and know the position from then on. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,38 +186,52 @@ static int fail_speed(const struct oscan_axis_info *axis,
 		    axis->name);
 }
 
+/* What the library takes for a travel that was not given. */
+static bool has_travel(const struct oscan_axis_info *axis)
+{
+	return axis->flags & OSCAN_AXIS_HAS_LIMITS ||
+	       axis->unit == OSCAN_UNIT_DEGREE;
+}
+
 static int fail_request(const struct oscan_axis_info *axis,
 			const struct oscan_homing *homing)
 {
-	double rate = (double)axis->start_stop_rate_fsps * axis->microsteps;
+	double rate = fmin((double)axis->start_stop_rate_fsps *
+			   axis->microsteps,
+			   oscan_speed_to_double(axis->max_speed_sps_q44));
 
 	if (oscan_speed_to_double(homing->slow_sps_q44) > rate)
-		return fail("wanted to measure with %s at a --slow that its motor can stop from at once, found one above %.4f %s/s; give a smaller one",
+		return fail("wanted to measure with %s at a --slow that it goes at and its motor can stop from at once, found one above %.4f %s/s; give a smaller one",
 			    axis->name, oscan_axis_to_unit(axis, rate),
 			    oscan_axis_unit_name(axis));
-	if (!homing->travel_steps)
+	if (!homing->travel_steps && !has_travel(axis))
 		return fail("wanted to home %s, found neither soft limits nor a turn to go by; say how far the end stop is at most with --travel",
 			    axis->name);
 	return fail("wanted to home %s, found a --travel or --backoff that is too long; give a smaller one",
 		    axis->name);
 }
 
-static int fail_lost(const struct oscan_axis_info *axis,
-		     const struct oscan_homing *homing)
+static int fail_lost(struct oscan_motor *motor,
+		     const struct oscan_axis_info *axis,
+		     const struct oscan_homing *homing, int64_t begin)
 {
 	char place[MACHINE_TEXT_LEN];
+	struct oscan_state state;
 
 	if (homing->phase == OSCAN_HOMING_SLOW)
 		return fail("wanted to find the %s stop of %s for the second time, found that it did not close again; check the switch and its wire",
 			    end_of(homing), axis->name);
+	if (machine_state(motor, axis->axis, &state))
+		return EXIT_FAILURE;
 	return fail("wanted to find the %s stop of %s, found that it did not close within %s; check the switch and its wire, or give a greater --travel",
 		    end_of(homing), axis->name,
-		    machine_place(axis, homing->travel_steps, place));
+		    machine_place(axis, llabs(state.position - begin), place));
 }
 
 static int fail_home(struct oscan_motor *motor,
 		     const struct oscan_axis_info *axis,
-		     const struct oscan_homing *homing, int error)
+		     const struct oscan_homing *homing, int64_t begin,
+		     int error)
 {
 	char wanted[MACHINE_TEXT_LEN];
 
@@ -231,7 +246,7 @@ static int fail_home(struct oscan_motor *motor,
 	case ERANGE:
 		return fail_speed(axis, homing);
 	case ENODATA:
-		return fail_lost(axis, homing);
+		return fail_lost(motor, axis, homing, begin);
 	case ENOSPC:
 		return fail("wanted to %s, found that it stays closed; check the switch, its wire and its polarity, or give a greater --backoff",
 			    wanted);
@@ -281,7 +296,7 @@ static int home(struct oscan_motor *motor, const struct request *request)
 {
 	struct oscan_homing homing = { .go_on = not_cancelled };
 	const struct oscan_axis_info *info;
-	struct oscan_state state;
+	struct oscan_state begin, state;
 	int axis;
 
 	axis = machine_axis(motor, request->axis);
@@ -290,9 +305,11 @@ static int home(struct oscan_motor *motor, const struct request *request)
 	info = oscan_motor_axis_info(motor, axis);
 	if (make_homing(request, info, &homing))
 		return EXIT_USAGE;
+	if (machine_state(motor, axis, &begin))
+		return EXIT_FAILURE;
 	cancel_catch();
 	if (oscan_home(motor, &homing))
-		return fail_home(motor, info, &homing, errno);
+		return fail_home(motor, info, &homing, begin.position, errno);
 	if (machine_state(motor, axis, &state))
 		return EXIT_FAILURE;
 	return print_result(info, &homing, &state, request->json);
