@@ -106,12 +106,14 @@ static s64 jog_target(const struct axis *axis, s64 from, int sign,
 {
 	const struct oscan_axis_info *info = &axis->info;
 	u64 reach = (request->speed_sps_q44 >> 20) * JOG_SECONDS >> 24;
+	s64 least = -OSCAN_POSITION_LIMIT, most = OSCAN_POSITION_LIMIT;
 
-	if (info->flags & OSCAN_AXIS_HAS_LIMITS)
-		return sign > 0 ? info->limit_max : info->limit_min;
+	if (info->flags & OSCAN_AXIS_HAS_LIMITS) {
+		least = info->limit_min;
+		most = info->limit_max;
+	}
 	reach = clamp_t(u64, reach, 1, OSCAN_MOVE_STEPS_LIMIT);
-	return clamp_t(s64, from + sign * (s64)reach, -OSCAN_POSITION_LIMIT,
-		       OSCAN_POSITION_LIMIT);
+	return clamp_t(s64, from + sign * (s64)reach, least, most);
 }
 
 static int find_target(const struct axis *axis, const struct oscan_move *move,
@@ -119,8 +121,12 @@ static int find_target(const struct axis *axis, const struct oscan_move *move,
 		       s64 *target)
 {
 	*target = move->target;
-	if (move->flags & OSCAN_MOVE_JOG)
+	if (move->flags & OSCAN_MOVE_JOG) {
 		*target = jog_target(axis, from, move->target, request);
+		/* It is beyond the limit, which is the other way. */
+		if ((*target - from) * move->target < 0)
+			return -EDOM;
+	}
 	if ((move->flags & OSCAN_MOVE_RELATIVE) &&
 	    check_add_overflow(from, move->target, target))
 		return -EOVERFLOW;

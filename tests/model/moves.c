@@ -64,10 +64,13 @@ static int64_t jog_target(const struct oscan_axis_info *info, int64_t from,
 			  int64_t sign, const struct plan_request *request)
 {
 	uint64_t reach = (request->speed_sps_q44 >> 20) * JOG_SECONDS >> 24;
+	int64_t target = from + sign * (int64_t)(reach ? reach : 1);
 
-	if (info->flags & OSCAN_AXIS_HAS_LIMITS)
-		return sign > 0 ? info->limit_max : info->limit_min;
-	return from + sign * (int64_t)(reach ? reach : 1);
+	if (!(info->flags & OSCAN_AXIS_HAS_LIMITS))
+		return target;
+	if (target < info->limit_min)
+		return info->limit_min;
+	return target > info->limit_max ? info->limit_max : target;
 }
 
 static int find_target(const struct oscan_axis_info *info,
@@ -75,8 +78,11 @@ static int find_target(const struct oscan_axis_info *info,
 		       const struct plan_request *request, int64_t *target)
 {
 	*target = move->target;
-	if (move->flags & OSCAN_MOVE_JOG)
+	if (move->flags & OSCAN_MOVE_JOG) {
 		*target = jog_target(info, from, move->target, request);
+		if ((*target - from) * move->target < 0)
+			return -EDOM;
+	}
 	if ((move->flags & OSCAN_MOVE_RELATIVE) &&
 	    __builtin_add_overflow(from, move->target, target))
 		return -EOVERFLOW;

@@ -133,6 +133,12 @@ is_idle()
 	[ "$(value motion)" = idle ]
 }
 
+is_moving()
+{
+	run status "$1" --json
+	[ "$(value motion)" = moving ]
+}
+
 # count_edges: of all lines so far; sets total. Starts no program, so that it
 # can be called often.
 count_edges() { read -r total </sys/kernel/debug/oscan-rig/edges; }

@@ -113,6 +113,15 @@ moves()
 	must_exit 0
 	must grep -q '^turntable: at rest at ' "$work/out"
 	verdict ctrl_c_ends_a_jog
+	oscanctl jog rotor 0.0001 --backward >"$work/out" 2>"$work/err" \
+		</dev/null &
+	mover=$!
+	wait_until 60 is_moving rotor || why+="it does not move; "
+	kill -INT "$mover"
+	wait "$mover"
+	status=$?
+	must_exit 0
+	verdict a_jog_that_takes_days_to_the_soft_limit_is_a_jog
 	run move turntable 0
 	must_exit 0
 	must grep -q '^turntable: at 0\.0000 deg (0 microsteps), ' "$work/out"
@@ -124,6 +133,11 @@ refusals()
 {
 	refused a_move_out_of_limits_is_refused \
 		"soft limits of 11.9981 to 125.0016 deg" move rotor 200
+	run set-position rotor 130
+	refused a_jog_away_from_the_soft_limits_is_refused \
+		"found that it is beyond its soft limits of 11.9981 to 125.0016 deg" \
+		jog rotor 40
+	run set-position rotor 90
 	refused a_speed_above_the_greatest_is_refused \
 		"it goes up to 562.5000 deg/s" move turntable 1 --speed 600
 	refused a_jog_faster_than_the_axis_goes_is_refused \
@@ -195,6 +209,21 @@ too_much_for_the_machine()
 	refused a_speed_that_the_machine_cannot_carry_is_refused \
 		"over all moving axes; give a --speed of at most" \
 		move turntable 3600
+	refused a_jog_that_the_machine_cannot_carry_is_refused \
+		"wanted to jog turntable, found that this machine carries" \
+		jog turntable 112500
+}
+
+near_a_limit()
+{
+	begin_rig backlash_steps=40
+	refused a_move_whose_approach_leaves_the_limits_is_refused \
+		"goes on to 11.9897 deg (1421 microsteps) first and comes back, against its play" \
+		move turntable 10 rotor 1461 --steps
+	run set-position rotor 1500 --steps
+	run move rotor 1461 --steps --arrive-together turntable 5
+	must_exit 0
+	verdict axes_that_arrive_together_need_no_room_for_play
 }
 
 other_people()
@@ -255,5 +284,6 @@ refusals
 motor_and_position
 other_people
 too_much_for_the_machine
+near_a_limit
 the_doctor
 json_is_json

@@ -40,11 +40,43 @@ struct jog {
 	struct oscan_move move;
 };
 
+static int fail_range(const struct jog *jog)
+{
+	const struct oscan_axis_info *info = jog->info;
+	const char *unit = oscan_axis_unit_name(info);
+	double scale = oscan_axis_steps_per_unit(info);
+
+	if (jog->move.speed_sps_q44 > info->max_speed_sps_q44 ||
+	    jog->move.accel_sps2_q32 > info->max_accel_sps2_q32)
+		return fail("wanted %s to move at that speed, found that it goes up to %.4f %s/s and %.4f %s/s2; give less",
+			    info->name,
+			    oscan_speed_to_double(info->max_speed_sps_q44) /
+			    scale, unit,
+			    oscan_accel_to_double(info->max_accel_sps2_q32) /
+			    scale, unit);
+	return fail("wanted a jog of %s that takes at most 39 hours, found that this one takes longer; give a greater %s",
+		    info->name, jog->move.accel_sps2_q32 ? "--accel" : "SPEED");
+}
+
+static int fail_limits(const struct jog *jog)
+{
+	char place[MACHINE_TEXT_LEN], limits[MACHINE_TEXT_LEN];
+	bool up = jog->move.target > 0;
+	struct oscan_state state;
+
+	if (machine_state(jog->motor, jog->axis, &state))
+		return EXIT_FAILURE;
+	return fail("wanted to jog %s %s from %s, found that it is beyond its soft limits of %s; jog it %s",
+		    jog->info->name, up ? "upwards" : "downwards",
+		    machine_place(jog->info, state.position, place),
+		    machine_limits(jog->info, limits),
+		    up ? "with --backward" : "without --backward");
+}
+
 static int start(struct jog *jog)
 {
-	const char *unit = oscan_axis_unit_name(jog->info);
-	double scale = oscan_axis_steps_per_unit(jog->info);
 	int result = oscan_motor_move(jog->motor, &jog->move);
+	char wanted[MACHINE_TEXT_LEN];
 
 	if (result && errno == ESHUTDOWN &&
 	    !oscan_motor_enable(jog->motor, jog->axis, true))
@@ -52,13 +84,11 @@ static int start(struct jog *jog)
 	if (!result)
 		return 0;
 	if (errno == ERANGE)
-		return fail("wanted %s to move at that speed, found that it goes up to %.4f %s/s and %.4f %s/s2; give less",
-			    jog->info->name,
-			    oscan_speed_to_double(jog->info->max_speed_sps_q44)
-			    / scale, unit,
-			    oscan_accel_to_double(jog->info->max_accel_sps2_q32)
-			    / scale, unit);
-	return machine_fail(jog->motor, jog->axis, "jog", errno);
+		return fail_range(jog);
+	if (errno == EDOM)
+		return fail_limits(jog);
+	snprintf(wanted, sizeof(wanted), "jog %s", jog->info->name);
+	return machine_fail(jog->motor, jog->axis, wanted, errno);
 }
 
 static int follow(struct jog *jog, struct oscan_state *state)
@@ -71,10 +101,9 @@ static int follow(struct jog *jog, struct oscan_state *state)
 					  state);
 		if (!result || (errno != ETIMEDOUT && errno != EINTR))
 			break;
-		if (cancelled && !stopping) {
-			stopping = true;
-			oscan_motor_stop(jog->motor, 1U << jog->axis);
-		}
+		if (cancelled && !stopping)
+			stopping = !oscan_motor_stop(jog->motor,
+						     1U << jog->axis);
 		if (terminal)
 			fprintf(stderr, "\r%s  %.4f %s\033[K", jog->info->name,
 				oscan_axis_to_unit(jog->info, state->position),

@@ -94,6 +94,9 @@ int machine_fail(struct oscan_motor *motor, unsigned int axis,
 	case ENOSPC:
 		return fail("wanted to %s, found the end stop on that side closed; move away from it",
 			    wanted);
+	case E2BIG:
+		return fail("wanted to %s, found that this machine carries %u microsteps/s over all moving axes; give a lower speed",
+			    wanted, oscan_motor_info(motor)->max_rate_sps);
 	case ENODEV:
 		return fail("wanted to %s, found that the device has gone away; load the driver again",
 			    wanted);

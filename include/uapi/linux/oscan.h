@@ -289,8 +289,9 @@ struct oscan_enable {
  * end of control drop all moves that wait.
  *
  * OSCAN_MOVE_JOG: on and on in one direction, to the soft limit or as far as a
- * move may go (OSCAN_MOVE_STEPS_LIMIT or 30 hours), and to rest there. With
- * OSCAN_MOVE_REPLACE it changes speed or direction of one that runs.
+ * move may go (OSCAN_MOVE_STEPS_LIMIT or 30 hours), whichever is nearer, and to
+ * rest there. With OSCAN_MOVE_REPLACE it changes speed or direction of one that
+ * runs. Beyond a soft limit it goes back only, else -EDOM.
  *
  * Errors: -EBUSY another file holds control, or the axis is moving and the
  * move neither replaces nor waits, or it is stopping; -EAGAIN the queue is
