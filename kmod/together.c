@@ -40,10 +40,12 @@ static struct axis *axis_of(struct controller *controller,
 						    controller->n_axes)];
 }
 
-static int make_orders(struct controller *controller, struct oscan_move *moves,
-		       struct order *orders, unsigned int count)
+static int make_orders(struct controller *controller, u32 flags,
+		       struct oscan_move *moves, struct order *orders,
+		       unsigned int count)
 {
 	struct plan_request request;
+	struct oscan_move move;
 	struct axis *axis;
 	unsigned int i;
 	u64 rates = 0;
@@ -53,10 +55,14 @@ static int make_orders(struct controller *controller, struct oscan_move *moves,
 		axis = axis_of(controller, &moves[i]);
 		if (!axis_is_idle(axis))
 			return -EBUSY;
-		ret = order_read_limits(axis, &moves[i], &request);
+		move = moves[i];
+		/* What is arrived at together cannot be overrun. */
+		if (flags & OSCAN_GROUP_ARRIVE)
+			move.flags |= OSCAN_MOVE_DIRECT;
+		ret = order_read_limits(axis, &move, &request);
 		if (!ret)
-			ret = order_make(axis, &moves[i], axis->position,
-					 &request, &orders[i]);
+			ret = order_make(axis, &move, axis->position, &request,
+					 &orders[i]);
 		if (!ret && start_is_blocked(axis, &orders[i]))
 			ret = -ENOSPC;
 		if (!ret)
@@ -133,7 +139,7 @@ static int run_orders(struct controller *controller, u32 flags,
 	unsigned int i;
 	int ret;
 
-	ret = make_orders(controller, moves, orders, count);
+	ret = make_orders(controller, flags, moves, orders, count);
 	if (!ret && (flags & OSCAN_GROUP_ARRIVE))
 		ret = slow_down(controller, moves, orders, count);
 	for (i = 0; !ret && i < count; i++)
@@ -153,7 +159,6 @@ int axes_move_together(struct controller *controller, u32 flags,
 		       struct oscan_move *moves, unsigned int count)
 {
 	struct order *orders;
-	unsigned int i;
 	int ret;
 
 	ret = check_group(controller, flags, moves, count);
@@ -162,9 +167,6 @@ int axes_move_together(struct controller *controller, u32 flags,
 	orders = kcalloc(count, sizeof(*orders), GFP_KERNEL);
 	if (!orders)
 		return -ENOMEM;
-	/* What is arrived at together cannot be overrun. */
-	for (i = 0; i < count && (flags & OSCAN_GROUP_ARRIVE); i++)
-		moves[i].flags |= OSCAN_MOVE_DIRECT;
 	ret = run_orders(controller, flags, moves, orders, count);
 	kfree(orders);
 	return ret;

@@ -419,6 +419,7 @@ static void a_group_starts_and_arrives_together(void)
 
 	moves[1].jerk_sps3_q24 = 50000 * OSCAN_JERK_ONE;
 	motor_do(fd, OSCAN_IOC_MOVE_TOGETHER, &group);
+	want_equal(moves[0].flags, 0);
 	want_equal(moves[0].start_ns, moves[1].start_ns);
 	want(moves[0].start_ns && moves[0].duration_ns, "no times");
 	want(llabs((long long)(moves[0].duration_ns - moves[1].duration_ns)) <
