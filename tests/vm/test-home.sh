@@ -56,6 +56,7 @@ homes()
 	run move turntable -45 --json
 	must_exit 1
 	must_say "the end stop closed; turntable stands at"
+	must_say "move away from the end stop"
 	must_have last_end switch
 	must_have position_steps 89
 	verdict a_move_that_ends_at_an_end_stop_is_told

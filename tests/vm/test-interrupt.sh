@@ -100,6 +100,7 @@ second_user()
 	end_move
 	must_exit 1
 	must_say "halted by another program; turntable stands at"
+	must_say "its position is suspect"
 	must_have position_state suspect
 	must_stand_at turntable
 	verdict a_second_terminal_can_halt_the_first

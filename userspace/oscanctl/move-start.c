@@ -2,11 +2,37 @@
 /* Start the moves of "oscanctl move", or say why they cannot be. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "move.h"
 
-static int fail_range(const struct oscan_axis_info *axis,
-		      const struct oscan_move *move)
+/* Of a plan, 2^47 ns. */
+#define LONGEST_S 140737.0
+
+int64_t motion_target(const struct motion *motion)
 {
+	if (motion->move.flags & OSCAN_MOVE_RELATIVE)
+		return motion->begin.position + motion->move.target;
+	return motion->move.target;
+}
+
+static uint64_t speed_of(const struct motion *motion)
+{
+	return motion->move.speed_sps_q44 ? motion->move.speed_sps_q44 :
+					    motion->info->max_speed_sps_q44;
+}
+
+/* Even without speeding up and slowing down. */
+static bool is_too_slow(const struct motion *motion)
+{
+	double steps = llabs(motion_target(motion) - motion->begin.position);
+
+	return steps > LONGEST_S * oscan_speed_to_double(speed_of(motion));
+}
+
+static int fail_range(const struct motion *motion)
+{
+	const struct oscan_axis_info *axis = motion->info;
+	const struct oscan_move *move = &motion->move;
 	const char *unit = oscan_axis_unit_name(axis);
 	double scale = oscan_axis_steps_per_unit(axis);
 	uint64_t accel = move->accel_sps2_q32;
@@ -26,14 +52,9 @@ static int fail_range(const struct oscan_axis_info *axis,
 			    unit,
 			    oscan_accel_to_double(axis->max_accel_sps2_q32) /
 			    scale, unit);
-	return fail("wanted a move of %s that takes at most 39 hours, found that this one takes longer; give a greater --speed or move in parts",
-		    axis->name);
-}
-
-static uint64_t speed_of(const struct motion *motion)
-{
-	return motion->move.speed_sps_q44 ? motion->move.speed_sps_q44 :
-					    motion->info->max_speed_sps_q44;
+	return fail("wanted a move of %s that takes at most 39 hours, found that this one takes longer; give a greater %s or move in parts",
+		    axis->name, is_too_slow(motion) ? "--speed" :
+		    "--accel, --decel or --jerk");
 }
 
 static int fail_rate(const struct motions *motions)
@@ -53,13 +74,6 @@ static int fail_rate(const struct motions *motions)
 		    oscan_axis_unit_name(axis));
 }
 
-int64_t motion_target(const struct motion *motion)
-{
-	if (motion->move.flags & OSCAN_MOVE_RELATIVE)
-		return motion->begin.position + motion->move.target;
-	return motion->move.target;
-}
-
 static bool is_too_fast(const struct motion *motion)
 {
 	const struct oscan_axis_info *info = motion->info;
@@ -70,13 +84,26 @@ static bool is_too_fast(const struct motion *motion)
 	       move->decel_sps2_q32 > info->max_accel_sps2_q32;
 }
 
-static bool is_outside(const struct motion *motion)
+static bool is_outside(const struct motion *motion, int64_t position)
 {
 	const struct oscan_axis_info *info = motion->info;
-	int64_t target = motion_target(motion);
 
 	return info->flags & OSCAN_AXIS_HAS_LIMITS &&
-	       (target < info->limit_min || target > info->limit_max);
+	       position != motion->begin.position &&
+	       (position < info->limit_min || position > info->limit_max);
+}
+
+/* Where it turns round so that play is always on the same side. */
+static int64_t farthest(const struct motions *motions,
+			const struct motion *motion)
+{
+	int64_t begin = motion->begin.position, target = motion_target(motion);
+	int64_t play = motion->info->backlash_steps;
+	bool direct = motions->arrive && motions->count > 1;
+
+	if (direct || target == begin || (play > 0) == (target > begin))
+		return target;
+	return target - play;
 }
 
 static bool is_blocked(const struct motion *motion)
@@ -87,13 +114,14 @@ static bool is_blocked(const struct motion *motion)
 	return motion->begin.flags & stop;
 }
 
-static bool is_at_fault(const struct motion *motion, int error)
+static bool is_at_fault(const struct motions *motions,
+			const struct motion *motion, int error)
 {
 	switch (error) {
 	case ERANGE:
-		return is_too_fast(motion);
+		return is_too_fast(motion) || is_too_slow(motion);
 	case EDOM:
-		return is_outside(motion);
+		return is_outside(motion, farthest(motions, motion));
 	case ENOSPC:
 		return is_blocked(motion);
 	case EBUSY:
@@ -110,28 +138,42 @@ static const struct motion *find_fault(const struct motions *motions,
 	unsigned int i;
 
 	for (i = 0; i < motions->count; i++)
-		if (is_at_fault(&motions->each[i], error))
+		if (is_at_fault(motions, &motions->each[i], error))
 			return &motions->each[i];
 	return &motions->each[0];
+}
+
+static int fail_limits(const struct motions *motions,
+		       const struct motion *motion, const char *wanted)
+{
+	char limits[MACHINE_TEXT_LEN], turn[MACHINE_TEXT_LEN];
+	const struct oscan_axis_info *info = motion->info;
+
+	machine_limits(info, limits);
+	if (is_outside(motion, motion_target(motion)))
+		return fail("wanted to %s, found soft limits of %s; choose a position between them",
+			    wanted, limits);
+	return fail("wanted to %s, found that it goes on to %s first and comes back, against its play, which is out of its soft limits of %s; choose a position farther within them",
+		    wanted,
+		    machine_place(info, farthest(motions, motion), turn),
+		    limits);
 }
 
 static int fail_move(const struct motions *motions, int error)
 {
 	const struct motion *motion = find_fault(motions, error);
 	char wanted[2 * MACHINE_TEXT_LEN], place[MACHINE_TEXT_LEN];
-	char limits[MACHINE_TEXT_LEN];
 
 	machine_place(motion->info, motion_target(motion), place);
 	snprintf(wanted, sizeof(wanted), "move %s to %s", motion->info->name,
 		 place);
 	switch (error) {
 	case ERANGE:
-		return fail_range(motion->info, &motion->move);
+		return fail_range(motion);
 	case E2BIG:
 		return fail_rate(motions);
 	case EDOM:
-		return fail("wanted to %s, found soft limits of %s; choose a position between them",
-			    wanted, machine_limits(motion->info, limits));
+		return fail_limits(motions, motion, wanted);
 	case EOVERFLOW:
 		return fail("wanted to %s, found that it is farther than a move can go (2^40 microsteps); move in parts",
 			    wanted);

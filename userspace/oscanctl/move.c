@@ -316,17 +316,28 @@ static int print_results(const struct motions *motions,
 	return print_json(json_pack("{s:o}", "axes", array));
 }
 
+static const char *advice(const struct oscan_state *state)
+{
+	bool closed = state->end == OSCAN_END_SWITCH;
+
+	if (state->position_state >= OSCAN_POSITION_SUSPECT)
+		return closed ? "its position is suspect, move away from the end stop and home it" :
+				"its position is suspect, check it and say where it is with \"oscanctl set-position\"";
+	return closed ? "the count is right, move away from the end stop, or home it if it should not be there" :
+			"the count is right, move again to get there";
+}
+
 static int judge(const struct motion *motion, const struct oscan_stats *stats)
 {
 	char place[MACHINE_TEXT_LEN], target[MACHINE_TEXT_LEN];
 	const struct oscan_axis_info *info = motion->info;
 
 	if (motion->state.end != OSCAN_END_DONE)
-		return fail("%s; %s stands at %s and not at %s; the count is right, move again to get there",
+		return fail("%s; %s stands at %s and not at %s; %s",
 			    reason(motion->state.end), info->name,
 			    machine_place(info, motion->state.position, place),
-			    machine_place(info, motion_target(motion),
-					  target));
+			    machine_place(info, motion_target(motion), target),
+			    advice(&motion->state));
 	if (stats->move_stumbles)
 		note("%s stumbled %u times (was held up at speed and ramped up again), so its position is suspect; check it and say where it is with \"oscanctl set-position\"",
 		     info->name, stats->move_stumbles);
