@@ -39,6 +39,19 @@ a_scan_from_the_command_line()
 	must_have fired 3
 	must_have last_steps 30
 	must [ "$(rises 8)" = 3 ]
+	# 6 of 8.889 microsteps each, and not of 9: 53 and not 54.
+	run trigger camera turntable --start 0 --every 1 --number 7 --width 20us
+	must grep -qxF 'camera: armed, next where turntable passes 0.0000 deg (0 microsteps); 0 pulses of 20 us, 0 missed' \
+		"$work/out"
+	run move turntable -1 --steps
+	run move turntable 54 --steps
+	run trigger camera --json
+	must_have status "done"
+	must_have mode list
+	must_have last_steps 53
+	run move turntable 40 --steps
+	run trigger camera turntable --start 0 --every 1
+	must grep -q ', then every 1.0125 deg (9 microsteps); ' "$work/out"
 	run trigger flash --pulse --width 1ms
 	must_exit 0
 	must [ "$(rises 14)" = 1 ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* oscanctl trigger: lines that pulse where an axis passes, or now. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,9 @@ static void print_state(struct oscan_motor *motor,
 	if (state->status == OSCAN_TRIGGER_ARMED && axis)
 		printf(", next where %s passes %s", axis->name,
 		       machine_place(axis, state->next, text));
+	if (state->status == OSCAN_TRIGGER_ARMED && axis && state->distance)
+		printf(", then every %s",
+		       machine_place(axis, state->distance, text));
 	if (axis)
 		printf("; %llu pulse%s of %g us, %llu missed",
 		       (unsigned long long)state->fired,
@@ -181,26 +185,72 @@ static int place(const char *what, const char *text, const struct order *order,
 	return 0;
 }
 
+static int exact_place(const char *what, const char *text,
+		       const struct order *order,
+		       const struct oscan_axis_info *axis, double *steps)
+{
+	struct quantity quantity;
+
+	if (quantity_parse(what, text, QUANTITY_POSITION, &quantity))
+		return EXIT_USAGE;
+	return quantity_steps(what, &quantity, axis, order->in_steps, steps);
+}
+
+static void set_list(struct oscan_trigger_set *set, const __s64 *places,
+		     uint64_t count)
+{
+	set->mode = OSCAN_TRIGGER_LIST;
+	set->number = count;
+	set->positions = (uintptr_t)places;
+}
+
+/*
+ * A distance that is no whole number of microsteps is not rounded once for
+ * all, which would add up: each place is rounded by itself.
+ */
+static int fill_rounded(const struct order *order,
+			const struct oscan_axis_info *axis, double distance,
+			struct oscan_trigger_set *set, __s64 *places)
+{
+	double start;
+	uint64_t i;
+
+	if (order->number > OSCAN_TRIGGER_LIST_LIMIT)
+		return wrong_usage("--number: wanted at most %d pulses at a distance that is no whole number of microsteps, found %llu",
+				   OSCAN_TRIGGER_LIST_LIMIT,
+				   (unsigned long long)order->number);
+	if (exact_place("--start", order->start, order, axis, &start))
+		return EXIT_USAGE;
+	for (i = 0; i < order->number; i++)
+		places[i] = llround(start + i * distance);
+	set_list(set, places, order->number);
+	return 0;
+}
+
 static int fill_every(const struct order *order,
 		      const struct oscan_axis_info *axis,
-		      struct oscan_trigger_set *set)
+		      struct oscan_trigger_set *set, __s64 *places)
 {
-	set->mode = OSCAN_TRIGGER_EVERY;
-	set->number = order->number;
-	if (place("--start", order->start, order, axis, &set->start) ||
-	    place("--every", order->every, order, axis, &set->distance))
+	double distance;
+
+	if (exact_place("--every", order->every, order, axis, &distance))
 		return EXIT_USAGE;
-	if (!set->distance)
+	if (fabs(distance) < 1)
 		return wrong_usage("--every: wanted at least a microstep, found \"%s\"",
 				   order->every);
-	return 0;
+	if (order->number && distance != rint(distance))
+		return fill_rounded(order, axis, distance, set, places);
+	set->mode = OSCAN_TRIGGER_EVERY;
+	set->number = order->number;
+	return place("--start", order->start, order, axis, &set->start) ||
+	       place("--every", order->every, order, axis, &set->distance) ?
+	       EXIT_USAGE : 0;
 }
 
 /* One place is a single one. */
 static int fill_places(const struct order *order,
 		       const struct oscan_axis_info *axis,
-		       struct oscan_trigger_set *set,
-		       __s64 places[MOST_PLACES])
+		       struct oscan_trigger_set *set, __s64 *places)
 {
 	unsigned int i;
 
@@ -212,9 +262,7 @@ static int fill_places(const struct order *order,
 		set->start = places[0];
 		return 0;
 	}
-	set->mode = OSCAN_TRIGGER_LIST;
-	set->number = order->places;
-	set->positions = (uintptr_t)places;
+	set_list(set, places, order->places);
 	return 0;
 }
 
@@ -226,8 +274,8 @@ static int set_line(struct oscan_motor *motor, unsigned int line,
 		.flags = order->flags,
 		.width_ns = order->width_ns,
 	};
+	static __s64 places[OSCAN_TRIGGER_LIST_LIMIT];
 	const struct oscan_axis_info *axis;
-	__s64 places[MOST_PLACES];
 	int number, status;
 	char wanted[80];
 
@@ -236,7 +284,7 @@ static int set_line(struct oscan_motor *motor, unsigned int line,
 		return EXIT_FAILURE;
 	set.axis = number;
 	axis = oscan_motor_axis_info(motor, number);
-	status = order->every ? fill_every(order, axis, &set) :
+	status = order->every ? fill_every(order, axis, &set, places) :
 		 fill_places(order, axis, &set, places);
 	if (status)
 		return status;
