@@ -46,6 +46,27 @@ static void be_quiet(void)
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 }
 
+static void listen_to_stderr(void)
+{
+	FILE *heard = tmpfile();
+
+	ck_assert_ptr_nonnull(heard);
+	ck_assert_int_ge(dup2(fileno(heard), STDERR_FILENO), 0);
+}
+
+static int sentences_heard(void)
+{
+	char text[4096];
+	ssize_t length, i;
+	int lines = 0;
+
+	length = pread(STDERR_FILENO, text, sizeof(text), 0);
+	ck_assert_int_ge(length, 0);
+	for (i = 0; i < length; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
 static void create(struct tracefile *trace)
 {
 	const struct oscan_state state = {
@@ -171,7 +192,7 @@ TEST(a_full_disk_is_an_error)
 	int status = 0, i;
 
 	create(&trace);
-	be_quiet();
+	listen_to_stderr();
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (i = 0; i < 20 && !status; i++)
@@ -179,7 +200,27 @@ TEST(a_full_disk_is_an_error)
 			 tracefile_flush(&trace);
 	ck_assert_int_eq(status, EXIT_FAILURE);
 	ck_assert_int_eq(tracefile_close(&trace), EXIT_FAILURE);
+	ck_assert_int_eq(sentences_heard(), 1);
+	ck_assert_int_eq(access(path, F_OK), 0);
 	unlink(path);
+}
+
+TEST(a_file_that_could_not_be_begun_does_not_stay)
+{
+	const struct rlimit limit = { 4000, 4000 };
+	const struct oscan_state state = { .time_ns = BEGIN_NS };
+	struct tracefile trace;
+
+	new_path();
+	listen_to_stderr();
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(tracefile_create(&trace, path, "1"), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(tracefile_axis_add(&trace, &axis, &state),
+			 EXIT_FAILURE);
+	ck_assert_int_eq(tracefile_close(&trace), EXIT_FAILURE);
+	ck_assert_int_eq(sentences_heard(), 1);
+	ck_assert_int_eq(access(path, F_OK), -1);
 }
 
 /* What HDF5 itself makes of bytes that are wrong is not ours to test. */

@@ -55,10 +55,24 @@ static hid_t memory_type(enum column_type type)
 	}
 }
 
-static int write_failed(const struct tracefile *trace)
+/* Once: what is tried after that fails for the same reason. */
+static int write_failed(struct tracefile *trace)
 {
-	return fail("wanted to write %s, found: %s; make room or choose another place",
+	if (trace->failed)
+		return EXIT_FAILURE;
+	trace->failed = true;
+	return fail("wanted to write %s, found: %s; the file stays, but may hold only a part of what came before, so make room or choose another place",
 		    trace->path, strerror(errno ? errno : EIO));
+}
+
+/* There is nothing in it yet that is worth keeping. */
+static int begin_failed(struct tracefile *trace)
+{
+	trace->failed = true;
+	fail("wanted to write %s, found: %s; make room or choose another place",
+	     trace->path, strerror(errno ? errno : EIO));
+	unlink(trace->path);
+	return EXIT_FAILURE;
 }
 
 static int create_failed(const char *path)
@@ -111,10 +125,9 @@ int tracefile_create(struct tracefile *trace, const char *path,
 				H5P_DEFAULT);
 	if (trace->file >= 0 && !write_head(trace, version))
 		return 0;
-	write_failed(trace);
+	begin_failed(trace);
 	if (trace->file >= 0)
 		H5Fclose(trace->file);
-	unlink(path);
 	return EXIT_FAILURE;
 }
 
@@ -194,12 +207,12 @@ int tracefile_axis_add(struct tracefile *trace,
 
 	errno = 0;
 	if (!axis)
-		return write_failed(trace);
+		return begin_failed(trace);
 	trace->axes[trace->count++] = axis;
 	axis->info = *info;
 	axis->horizon_ns = state->time_ns;
 	axis->total = state->steps;
-	return make_axis(trace, axis, state) ? write_failed(trace) : 0;
+	return make_axis(trace, axis, state) ? begin_failed(trace) : 0;
 }
 
 static int append(hid_t dataset, enum column_type type, uint64_t at,

@@ -85,6 +85,7 @@ struct tracefile_axis {
  * struct tracefile - a file that is being written
  * @path: its name
  * @file: HDF5's
+ * @failed: a sentence has said that it cannot be written
  * @start_ns: CLOCK_MONOTONIC at start_time
  * @axes: shape [@count]
  * @count: number of axes
@@ -92,14 +93,16 @@ struct tracefile_axis {
 struct tracefile {
 	const char *path;
 	hid_t file;
+	bool failed;
 	uint64_t start_ns;
 	struct tracefile_axis *axes[OSCAN_MAX_AXES];
 	unsigned int count;
 };
 
 /*
- * The following return 0, or EXIT_FAILURE after a sentence. A file whose
- * writer was killed holds what was flushed.
+ * The following return 0, or EXIT_FAILURE after a sentence, one for each file.
+ * A file whose writer was killed holds what was flushed; one that could not
+ * even be begun is removed.
  */
 
 /** tracefile_create - make a file that is not there yet
