@@ -21,10 +21,10 @@ must()
 		bad+="not true: $*: $(tail -n 1 "$work/said"); "
 }
 
-# value NAME: of the turntable
+# value NAME [AXIS]: of the turntable, or of that axis
 value()
 {
-	"$oscanctl" status turntable --json |
+	"$oscanctl" status "${2-turntable}" --json |
 		sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p"
 }
 
@@ -43,6 +43,32 @@ wait_until()
 
 has_moved() { [ "$(value steps_total)" -gt "$1" ]; }
 is() { [ "$(value "$1")" = "$2" ]; }
+rotor_is() { [ "$(value "$1" rotor)" = "$2" ]; }
+rotor_is_below() { [ "$(value position_steps rotor)" -lt "$1" ]; }
+
+# refused SENTENCE ARGS...
+refused()
+{
+	local sentence=$1
+
+	shift
+	! "$oscanctl" "$@" >/dev/null 2>"$work/err" || bad+="done: $*; "
+	must grep -q "$sentence" "$work/err"
+}
+
+# jog ARGS...: in the background
+jog()
+{
+	"$oscanctl" jog "$@" >/dev/null 2>&1 &
+	jogger=$!
+}
+
+end_jog()
+{
+	kill -INT "$jogger"
+	wait "$jogger" || bad+="the jog failed; "
+	jogger=
+}
 
 a_machine_begins_as_the_firmware_says()
 {
@@ -77,8 +103,7 @@ every_step_comes_when_the_motion_says()
 
 one_process_commands_and_all_watch()
 {
-	"$oscanctl" jog turntable 45 >/dev/null 2>&1 &
-	jogger=$!
+	jog turntable 45
 	wait_until has_moved 500
 	! "$oscanctl" move turntable 0 2>"$work/err" || bad+="both move; "
 	must grep -q 'controlled by a program' "$work/err"
@@ -115,6 +140,59 @@ a_fly_scan_with_the_synthetic_camera_pairs_every_frame()
 	END
 }
 
+beyond_a_limit_an_axis_jogs_back_only()
+{
+	must "$oscanctl" set-position rotor 125.1
+	refused 'beyond its soft limits of .*; jog it with --backward' \
+		jog rotor 40
+	jog rotor 1 --backward
+	wait_until rotor_is_below 14815
+	end_jog
+}
+
+# At this speed the soft limit is farther away than a move can take.
+a_slow_jog_within_limits_is_a_jog()
+{
+	must "$oscanctl" set-position rotor 90
+	jog rotor 0.0001
+	wait_until rotor_is motion moving
+	end_jog
+}
+
+what_makes_a_move_too_long_is_told()
+{
+	refused 'give a greater --speed or' move turntable 720 --speed 0.001
+	refused 'give a greater --accel, --decel or --jerk' \
+		move turntable 720 --accel 1e-8
+	refused 'takes longer; give a greater --accel' \
+		jog turntable 40 --accel 1e-6
+}
+
+a_halt_at_speed_is_told_to_make_the_position_suspect()
+{
+	local moved mover
+
+	moved=$(value steps_total)
+	"$oscanctl" move turntable 36000 >/dev/null 2>"$work/err" &
+	mover=$!
+	wait_until has_moved $((moved + 4000))
+	must "$oscanctl" halt turntable
+	! wait $mover || bad+="it says that it was done; "
+	must grep -q 'halted by another program; .* its position is suspect' \
+		"$work/err"
+}
+
+# Half a unit of the last digit is the same; the unit has that letter as well.
+an_exponent_moves_the_last_digit()
+{
+	"$oscanctl" calibrate turntable --commanded 1500 --measured 1517.3 \
+		>"$work/plain"
+	"$oscanctl" calibrate turntable --commanded 1.5e3 \
+		--measured 1.5173e3deg >"$work/exponent"
+	must grep -q 'as near as was measured' "$work/plain"
+	must cmp "$work/plain" "$work/exponent"
+}
+
 if ! said=$({ make -s userspace && make -s -C tests/model; } 2>&1); then
 	echo "not ok the_model_builds: $(tail -n 1 <<<"$said")"
 	exit 1
@@ -123,7 +201,12 @@ for test in a_machine_begins_as_the_firmware_says \
 	    every_step_comes_when_the_motion_says \
 	    one_process_commands_and_all_watch \
 	    the_axis_of_a_process_that_died_stops \
-	    a_fly_scan_with_the_synthetic_camera_pairs_every_frame; do
+	    a_fly_scan_with_the_synthetic_camera_pairs_every_frame \
+	    beyond_a_limit_an_axis_jogs_back_only \
+	    a_slow_jog_within_limits_is_a_jog \
+	    what_makes_a_move_too_long_is_told \
+	    a_halt_at_speed_is_told_to_make_the_position_suspect \
+	    an_exponent_moves_the_last_digit; do
 	bad=
 	$test
 	if [ -z "$bad" ]; then

@@ -40,14 +40,22 @@ struct result {
 	double factor;			/* commanded / measured */
 };
 
-/* Half a unit of the last digit that was typed, as a share of the number. */
+/*
+ * Half a unit of the last digit that was typed, as a share of the number:
+ * 0.05 of 358.2, and of 3.582e2 as well.
+ */
 static double tolerance_of(const struct quantity *measured)
 {
 	const char *point = strchr(measured->text, '.');
-	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+	const char *tens = strpbrk(measured->text, "eE");
+	double last = 0;
 
-	return fmin(0.5 * pow(10, -(double)digits) / fabs(measured->value),
-		    0.5);
+	if (point)
+		last -= strspn(point + 1, "0123456789");
+	/* The unit may have that letter, too. */
+	if (tens && tens < measured->unit)
+		last += atoi(tens + 1);
+	return fmin(0.5 * pow(10, last) / fabs(measured->value), 0.5);
 }
 
 static bool is_linear(const struct oscan_axis_info *axis)
@@ -205,7 +213,7 @@ int cmd_calibrate(int argc, char **argv)
 	int status = 0, key;
 
 	options_begin(&options, &usage, argc, argv);
-	while ((key = options_next(&options)) > 0 && !status)
+	while (!status && (key = options_next(&options)) > 0)
 		status = key == OPTION_COMMANDED ?
 			 quantity_parse("--commanded", options.value,
 					QUANTITY_POSITION, &commanded) :
