@@ -303,6 +303,19 @@ a_wrong_command_line_is_told_in_one_sentence()
 	wrong 'found one of them only' calibrate turntable --measured 3
 	wrong 'wanted a number, found "x"' calibrate turntable --measured x \
 		--commanded 1
+	wrong 'wanted a number, found "x"' calibrate turntable --measured x \
+		--comanded 1
+}
+
+what_cannot_be_printed_is_told_in_one_sentence()
+{
+	for row_args in --version --help "move --help" "scan --help"; do
+		# shellcheck disable=SC2086
+		"$work/oscanctl" $row_args >/dev/full 2>"$work/err"
+		status=$?
+		: >"$work/out"
+		row 1 "the result could not be printed"
+	done
 }
 
 a_missing_device_is_told_in_one_sentence()
@@ -539,7 +552,7 @@ the_readme_names_commands_and_files_that_exist()
 		 grep -oE 'dts-overlays/[a-z0-9-]*\.dts' README.md)
 }
 
-for test in $(declare -F | cut -d ' ' -f 3 | grep -E '^(a|every|the)_'); do
+for test in $(declare -F | cut -d ' ' -f 3 | grep -E '^(a|every|the|what)_'); do
 	bad=
 	"$test"
 	judge "$test" "$bad"

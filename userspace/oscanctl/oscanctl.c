@@ -93,7 +93,7 @@ static int run_full(char **argv)
 		    strerror(errno));
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	size_t i;
 
@@ -117,4 +117,13 @@ int main(int argc, char **argv)
 		}
 	}
 	return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	if (!status && (fflush(stdout) || ferror(stdout)))
+		return fail("the result could not be printed");
+	return status;
 }
