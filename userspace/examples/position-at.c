@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Move an axis, take the time now and then, and tell afterwards where it was.
+ * Move an axis, take the time now and then, up to MOST_TIMES times, and tell
+ * afterwards where it was.
  *
  *   position-at AXIS DISTANCE	in degrees or millimetres, from where it is
  *
@@ -77,11 +78,15 @@ int main(int argc, char **argv)
 		err(1, "move %s", argv[1]);
 
 	/* Every 50 ms while it moves, and what came meanwhile is read. */
-	while (oscan_motor_wait(motor, axis, 50, &state) &&
-	       count < MOST_TIMES) {
-		times_ns[count++] = now_ns();
+	while (oscan_motor_wait(motor, axis, 50, &state)) {
+		if (errno != ETIMEDOUT && errno != EINTR)
+			err(1, "wait for %s", argv[1]);
+		if (count < MOST_TIMES)
+			times_ns[count++] = now_ns();
 		oscan_monitor_read(monitor, &handler);
 	}
+	if (state.end != OSCAN_END_DONE)
+		errx(1, "%s was stopped before its target", argv[1]);
 	/* At rest: what is still on its way comes before the state holds. */
 	if (oscan_motor_state(motor, axis, &state))
 		err(1, "state of %s", argv[1]);
