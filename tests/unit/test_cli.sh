@@ -367,6 +367,15 @@ a_device_that_is_not_ours_to_open_is_told_in_one_sentence()
 	row 1 "this user may not"
 }
 
+# The greatest size of a file makes a write short, as a full disk does.
+a_disk_that_is_full_is_called_so_by_doctor()
+{
+	(ulimit -f 100; "$work/oscanctl" doctor --output "$work") \
+		>"$work/out" 2>&1
+	grep -q '^fail  disk: .* cannot be written to: No space left' \
+		"$work/out" || bad=$(grep disk "$work/out")
+}
+
 every_command_prints_its_help()
 {
 	local command
