@@ -9,6 +9,8 @@
 #include "capture-settings.h"
 #include "daemon.h"
 #include "job-path.h"
+#include "project.h"
+#include "utc.h"
 
 /**
  * struct shoot - a capture scan that runs
@@ -17,6 +19,7 @@
  * @result: of it
  * @list: path of the list of points
  * @scan: number, as told to the job; 0 not yet
+ * @created: when it was made, as in its scan.json; "" not known
  */
 struct shoot {
 	struct job_run *run;
@@ -24,6 +27,7 @@ struct shoot {
 	struct capture_result result;
 	char list[PATH_MAX];
 	unsigned int scan;
+	char created[UTC_LEN];
 };
 
 static int take(struct capture_settings *settings, const json_t *json,
@@ -80,10 +84,49 @@ static json_t *result_json(const struct shoot *shoot)
 
 	if (*result->warning)
 		json_array_append_new(warnings, json_string(result->warning));
-	return json_pack("{s:s, s:i, s:I, s:o}", "project", project_of(shoot),
-			 "scan", (int)shoot->scan,
+	return json_pack("{s:s, s:i, s:s, s:I, s:o}",
+			 "project", project_of(shoot),
+			 "scan", (int)shoot->scan, "created", shoot->created,
 			 "stored", (json_int_t)result->photos_saved,
 			 "warnings", warnings);
+}
+
+/* Return: 0, or -1 with the error of the job. */
+static int find_created(struct shoot *shoot, unsigned int scan)
+{
+	const struct daemon *daemon = shoot->run->data;
+	char why[PROJECT_ERROR_LEN];
+	const char *created;
+	json_t *json;
+
+	json = project_scan_read(daemon->projects, project_of(shoot), scan,
+				 why);
+	if (!json) {
+		snprintf(shoot->run->error, sizeof(shoot->run->error), "%s",
+			 why);
+		return -1;
+	}
+	created = text_of(json, "created");
+	snprintf(shoot->created, sizeof(shoot->created), "%s",
+		 created ? created : "");
+	json_decref(json);
+	return 0;
+}
+
+/* The number of the last scan is given again when that one is deleted. */
+static int check_same(struct shoot *shoot, unsigned int scan)
+{
+	const char *created = text_of(shoot->run->earlier, "created");
+
+	if (find_created(shoot, scan))
+		return -1;
+	if (!created || !*created || !strcmp(created, shoot->created))
+		return 0;
+	snprintf(shoot->run->error, sizeof(shoot->run->error),
+		 "wanted scan %u of %.100s as it was made at %.40s, found one made at %.40s; submit a new job",
+		 scan, project_of(shoot), created, shoot->created);
+	errno = ESTALE;
+	return -1;
 }
 
 /* So that a scan whose daemon dies can be taken up again. */
@@ -92,10 +135,12 @@ static void tell_scan(struct shoot *shoot, unsigned int scan)
 	if (!scan || scan == shoot->scan)
 		return;
 	shoot->scan = scan;
+	find_created(shoot, scan);
 	job_log(shoot->run, "it is scan %u of %s", scan, project_of(shoot));
-	if (job_result(shoot->run, json_pack("{s:s, s:i}", "project",
+	if (job_result(shoot->run, json_pack("{s:s, s:i, s:s}", "project",
 					     project_of(shoot), "scan",
-					     (int)scan)))
+					     (int)scan, "created",
+					     shoot->created)))
 		job_log(shoot->run, "wanted to keep its number, found: %s",
 			strerror(errno));
 }
@@ -147,13 +192,15 @@ static int prepare(struct shoot *shoot)
 	struct capture_settings *settings = &shoot->settings;
 	struct capture_request *request = &settings->request;
 	const struct daemon *daemon = shoot->run->data;
-	const json_t *scan = json_object_get(shoot->run->earlier, "scan");
+	json_int_t scan = json_integer_value(
+		json_object_get(shoot->run->earlier, "scan"));
 
-	if (json_integer_value(scan) > 0) {
+	if (scan > 0) {
 		capture_settings_begin(settings);
+		if (check_same(shoot, scan))
+			return -1;
 		if (capture_settings_resume(settings, daemon->projects,
-					    project_of(shoot),
-					    json_integer_value(scan))) {
+					    project_of(shoot), scan)) {
 			snprintf(shoot->run->error, sizeof(shoot->run->error),
 				 "%s", settings->error);
 			return -1;
