@@ -37,6 +37,7 @@
 #define PERIOD (SECOND / 20)
 #define READOUT (SECOND / 200)
 #define EXPOSURE (SECOND / 100)
+#define BLACK 64
 #define BUFFERS 4
 #define MOST_PHOTOS 4096
 
@@ -77,6 +78,7 @@ struct taken {
 	double sigma[AXES];
 	uint64_t exposure_ns;
 	double lens_dpt;
+	double focal_length_mm;
 	uint32_t format;
 	uint64_t begin_ns;
 	uint64_t end_ns;
@@ -105,6 +107,7 @@ static struct world {
 	const char *model;
 	bool on_demand;
 	uint64_t fetch_ns;		/* from the camera's memory */
+	double focal_length_mm;		/* 0: the camera does not tell it */
 	uint32_t mark;
 	int focus;			/* what auto-focus comes to */
 	uint64_t save_ns;		/* what a photo takes to be saved */
@@ -527,7 +530,7 @@ static void camera_can(const struct camera *camera,
 		.mark = world->mark, .readout_ns = READOUT,
 		.sets_lens = true, .lens_max_dpt = 15, .has_autofocus = true,
 		.sets_white_balance = true, .on_demand = world->on_demand,
-		.focal_length_mm = 4, .pixel_um = 1.5,
+		.focal_length_mm = world->focal_length_mm, .pixel_um = 1.5,
 	};
 }
 
@@ -604,6 +607,7 @@ static void tell_frame(struct camera_frame *frame)
 			       world->exposure_ns,
 		.lens_dpt = world->untold ? NAN : world->lens_dpt,
 		.red_gain = 1.8, .blue_gain = 1.9,
+		.bayer_black = BLACK,
 	};
 	if (world->coarse)
 		frame->exposure_ns *= 1.3;
@@ -940,14 +944,15 @@ json_t *project_metadata(const struct project_scan *scan,
 	waiting = ++world->put - world->done;
 	if (waiting > world->most_waiting)
 		world->most_waiting = waiting;
-	return json_pack("{s:[f, f], s:{s:f, s:f, s:f, s:f}, s:I, s:f}",
+	return json_pack("{s:[f, f], s:{s:f, s:f, s:f, s:f}, s:I, s:f, s:f}",
 			 "planned", theta_deg, phi_deg, "measured",
 			 "theta", info->theta_deg, "fi", info->phi_deg,
 			 "theta_sigma", isnan(info->theta_sigma_deg) ? -1 :
 			 info->theta_sigma_deg,
 			 "fi_sigma", info->phi_sigma_deg,
 			 "exposure_ns", (json_int_t)info->exposure_ns,
-			 "lens", isnan(info->lens_dpt) ? -1 : info->lens_dpt);
+			 "lens", isnan(info->lens_dpt) ? -1 : info->lens_dpt,
+			 "focal_length", info->focal_length_mm);
 }
 
 static void maybe_die(int where)
@@ -977,6 +982,7 @@ int photo_save(const char *path, enum photo_format format, int quality,
 	world->begun++;
 	maybe_die(1);
 	ck_assert_uint_eq(pixels->size, sizeof(struct seen));
+	ck_assert_uint_eq(pixels->bayer_black, BLACK);
 	memcpy(&saved_pixels, pixels->data, sizeof(saved_pixels));
 	if (world->save_ns) {
 		until = world->now + world->save_ns;
@@ -1033,6 +1039,8 @@ int project_photo_done(struct project_scan *scan,
 	taken->exposure_ns =
 		json_integer_value(json_object_get(metadata, "exposure_ns"));
 	taken->lens_dpt = json_number_value(json_object_get(metadata, "lens"));
+	taken->focal_length_mm = json_number_value(json_object_get(metadata,
+							"focal_length"));
 	exposure = json_object_get(measured, "exposure");
 	taken->begin_ns = json_integer_value(json_object_get(exposure,
 							     "begin_ns"));

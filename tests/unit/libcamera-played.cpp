@@ -98,6 +98,16 @@ void played_describe_nothing(struct camera_frame *frame)
 	describe_controls(ControlList(controls::controls), frame);
 }
 
+uint32_t played_black(const int32_t levels[4], uint32_t bits)
+{
+	ControlList metadata(controls::controls);
+
+	if (levels)
+		metadata.set(controls::SensorBlackLevels,
+			     Span<const int32_t, 4>(levels, 4));
+	return black_of(metadata, bits);
+}
+
 bool played_raw(const char *format, uint32_t *layout, uint32_t *bayer,
 		uint32_t *bits)
 {

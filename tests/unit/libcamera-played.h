@@ -30,6 +30,9 @@ void played_describe(float lens_dpt, int32_t af_state, float red, float blue,
 		     struct camera_frame *frame);
 void played_describe_nothing(struct camera_frame *frame);
 
+/** played_black - of a frame with these levels, NULL: not told; bits a sample */
+uint32_t played_black(const int32_t levels[4], uint32_t bits);
+
 /** played_raw - what a format of libcamera is; false: no raw one */
 bool played_raw(const char *format, uint32_t *layout, uint32_t *bayer,
 		uint32_t *bits);

@@ -1024,6 +1024,21 @@ TEST(a_photo_ends_when_the_camera_has_taken_it)
 	world_end();
 }
 
+TEST(a_focal_length_that_is_given_does_where_the_camera_tells_none)
+{
+	for (int told = 0; told < 2; told++) {
+		struct capture_request request = plain();
+
+		request.focal_length_mm = 35;
+		world_begin();
+		world->focal_length_mm = told ? 4 : 0;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		ck_assert_double_eq(world->taken[0].focal_length_mm,
+				    told ? 4 : 35);
+		world_end();
+	}
+}
+
 TEST(a_white_balance_that_is_given_holds_from_the_first_frame_on)
 {
 	struct capture_request request = plain();
@@ -1225,6 +1240,7 @@ TEST(what_cannot_be_is_refused_before_anything_is_made)
 		WRONG(after_s, 601, "after the photo"),
 		WRONG(gain, -1, "gains"),
 		WRONG(red_gain, 2, "only one of them"),
+		WRONG(focal_length_mm, -1, "focal length"),
 		WRONG(lens_dpt, -3, "lens position"),
 		WRONG(lens_dpt, 50, "choose a position between"),
 		WRONG(path.min_theta, 500, "theta"),

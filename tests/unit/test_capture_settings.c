@@ -80,7 +80,8 @@ TEST(a_job_of_openscan_is_taken)
 		"\"optimize_path\": false, \"focus_stacks\": 3,"
 		"\"focus_range\": [2, 4.5], \"pause_before_capture_ms\": 250,"
 		"\"image_format\": \"dng\", \"shutter\": 12.5, \"AF\": true,"
-		"\"keep_free_mb\": 5}"), "%s", settings.error);
+		"\"keep_free_mb\": 5, \"focal_length_mm\": 4.74}"),
+		"%s", settings.error);
 	ck_assert_str_eq(request->project, "mouse");
 	ck_assert_uint_eq(request->path.method, PATH_GRID);
 	ck_assert_uint_eq(request->path.points, 60);
@@ -93,6 +94,7 @@ TEST(a_job_of_openscan_is_taken)
 	ck_assert_uint_eq(request->format, PHOTO_DNG);
 	ck_assert_uint_eq(request->exposure_ns, 12500000);
 	ck_assert_uint_eq(request->keep_free_bytes, 5000000);
+	ck_assert_double_eq(request->focal_length_mm, 4.74);
 	capture_settings_end(&settings);
 }
 

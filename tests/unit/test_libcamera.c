@@ -216,6 +216,20 @@ TEST(a_frame_tells_its_lens_focus_and_balance)
 	ck_assert_double_eq(frame.blue_gain, 0);
 }
 
+TEST(black_is_in_the_steps_of_the_raw_samples)
+{
+	static const int32_t even[] = { 4096, 4096, 4096, 4096 };
+	static const int32_t mixed[] = { 4000, 4200, 4100, 4084 };
+	static const int32_t wrong[] = { -5, 1 << 20, 0, 0 };
+
+	ck_assert_uint_eq(played_black(even, 10), 64);
+	ck_assert_uint_eq(played_black(even, 12), 256);
+	ck_assert_uint_eq(played_black(even, 16), 4096);
+	ck_assert_uint_eq(played_black(mixed, 16), 4096);
+	ck_assert_uint_lt(played_black(wrong, 8), 256);
+	ck_assert_uint_eq(played_black(NULL, 10), 0);
+}
+
 TEST(raw_formats_are_what_their_names_say)
 {
 	static const struct {

@@ -605,14 +605,15 @@ TEST(a_raw_image_is_the_same_scene_before_its_white_balance)
 	ck_assert_uint_eq(frame.size, 2 * PIXELS);
 	ck_assert_double_eq(frame.red_gain, 2);
 	ck_assert_double_eq(frame.blue_gain, 1.6);
+	ck_assert_uint_eq(frame.bayer_black, 256);
 	for (size_t y = 0; y < HEIGHT; y++) {
 		for (size_t x = 0; x < WIDTH; x++) {
 			size_t at = y * WIDTH + x;
 			int colour_at = y % 2 + x % 2;
 			int sample = raw[2 * at] | raw[2 * at + 1] << 8;
 
-			ck_assert_double_eq_tol(sample * gains[colour_at] /
-						4095 * 255,
+			ck_assert_double_eq_tol((sample - 256.) *
+						gains[colour_at] / 3839 * 255,
 						rgb[3 * at + colour_at], 0.1);
 		}
 	}

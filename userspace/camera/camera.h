@@ -128,6 +128,7 @@ struct camera_controls {
  * @focus: enum camera_focus, when this frame was taken
  * @red_gain: of white balance in this frame, against green, 0 if not told
  * @blue_gain: likewise
+ * @bayer_black: sample of CAMERA_FORMAT_BAYER16 without light, 0 if not told
  */
 struct camera_frame {
 	const void *data;
@@ -142,6 +143,7 @@ struct camera_frame {
 	uint32_t focus;
 	double red_gain;
 	double blue_gain;
+	uint32_t bayer_black;
 };
 
 /**

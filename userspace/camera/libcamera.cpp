@@ -845,6 +845,19 @@ void describe_controls(const ControlList &metadata, struct camera_frame *frame)
 	}
 }
 
+/* Told for samples of 16 bits, one of each colour; a file has one for all. */
+uint32_t black_of(const ControlList &metadata, uint32_t bits)
+{
+	const auto levels = metadata.get(controls::SensorBlackLevels);
+	int64_t sum = 0;
+
+	if (!levels || levels->empty())
+		return 0;
+	for (const int32_t level : *levels)
+		sum += std::clamp(level, 0, 0xffff);
+	return sum / levels->size() >> (16 - bits);
+}
+
 void describe(struct camera &camera, const struct slot &slot,
 	      struct camera_frame *frame)
 {
@@ -868,6 +881,9 @@ void describe(struct camera &camera, const struct slot &slot,
 		static_cast<uint64_t>(metadata.get(controls::FrameDuration)
 				      .value_or(0));
 	describe_controls(metadata, frame);
+	if (camera.settings.format == CAMERA_FORMAT_BAYER16)
+		frame->bayer_black = black_of(metadata,
+					      camera.capabilities.bayer_bits);
 }
 
 int queue_again(struct camera &camera, struct slot &slot)

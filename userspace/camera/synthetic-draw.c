@@ -67,14 +67,15 @@ static void mosaic(const uint8_t *colours, uint32_t width, uint32_t height,
 {
 	static const double gains[3] = { SYNTHETIC_RED_GAIN, 1,
 					 SYNTHETIC_BLUE_GAIN };
-	double white = (1 << SYNTHETIC_BAYER_BITS) - 1;
+	double range = (1 << SYNTHETIC_BAYER_BITS) - 1 - SYNTHETIC_BAYER_BLACK;
 	uint32_t sample;
 	int channel;
 
 	for (uint32_t row = 0; row < height; row++) {
 		for (uint32_t column = 0; column < width; column++) {
 			channel = (row & 1) + (column & 1);
-			sample = lrint(colours[channel] * white / 255 /
+			sample = SYNTHETIC_BAYER_BLACK +
+				 lrint(colours[channel] * range / 255 /
 				       gains[channel]);
 			raw[0] = sample;
 			raw[1] = sample >> 8;

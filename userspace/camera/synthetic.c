@@ -364,6 +364,8 @@ static void describe(const struct camera *camera,
 		.focus = state->focus,
 		.red_gain = state->red_gain,
 		.blue_gain = state->blue_gain,
+		.bayer_black = settings->format == CAMERA_FORMAT_BAYER16 ?
+			       SYNTHETIC_BAYER_BLACK : 0,
 	};
 	if (faulty(camera, SYNTHETIC_FAULT_SIZE))
 		frame->size /= 2;

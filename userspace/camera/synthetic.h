@@ -67,6 +67,7 @@
 #define SYNTHETIC_POSES 8
 #define SYNTHETIC_LENS_MAX_DPT 10.0
 #define SYNTHETIC_BAYER_BITS 12
+#define SYNTHETIC_BAYER_BLACK 256
 
 /** enum synthetic_fault - what goes wrong */
 enum synthetic_fault {

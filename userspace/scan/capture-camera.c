@@ -119,18 +119,23 @@ static int no_frame(struct capture *capture, uint64_t now)
 	return none_for(capture, now - capture->last_frame_ns);
 }
 
-static void show(struct capture *capture)
+struct photo_pixels capture_pixels(const struct capture *capture)
 {
-	const struct camera_frame *frame = &capture->frame;
-	const struct photo_pixels pixels = {
+	return (struct photo_pixels){
 		.width = capture->settings.width,
 		.height = capture->settings.height,
 		.format = capture->settings.format,
 		.bayer = capture->capabilities.bayer,
 		.bayer_bits = capture->capabilities.bayer_bits,
-		.data = frame->data,
-		.size = frame->size,
+		.bayer_black = capture->frame.bayer_black,
+		.data = capture->frame.data,
+		.size = capture->frame.size,
 	};
+}
+
+static void show(struct capture *capture)
+{
+	const struct photo_pixels pixels = capture_pixels(capture);
 
 	if (capture->request->preview)
 		preview_offer(capture->request->preview, &pixels);

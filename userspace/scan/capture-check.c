@@ -62,6 +62,10 @@ static int check_camera(const struct capture_request *request, char *error)
 			      "wanted gains from 0 to %d, found %g, red %g and blue %g; correct them",
 			      GAIN_MOST, request->gain, request->red_gain,
 			      request->blue_gain);
+	if (!within(request->focal_length_mm, 0, CAPTURE_FOCAL_MAX_MM))
+		return refuse(error,
+			      "wanted a focal length of up to %d mm, found %g; correct it",
+			      CAPTURE_FOCAL_MAX_MM, request->focal_length_mm);
 	if (!request->red_gain != !request->blue_gain)
 		return refuse(error,
 			      "wanted the gains of red and blue, found only one of them; give both, or neither");

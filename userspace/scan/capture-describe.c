@@ -23,7 +23,8 @@ static void describe_frame(const struct capture *capture,
 	info->exposure_ns = frame->exposure_ns ? frame->exposure_ns :
 						 capture->wish.exposure_ns;
 	info->gain = frame->gain ? frame->gain : locked->gain;
-	info->focal_length_mm = can->focal_length_mm;
+	info->focal_length_mm = can->focal_length_mm ? can->focal_length_mm :
+				capture->request->focal_length_mm;
 	info->pixel_um = can->pixel_um;
 	info->lens_dpt = isnan(frame->lens_dpt) ? capture->wish.lens_dpt :
 						  frame->lens_dpt;

@@ -421,6 +421,9 @@ int capture_look(struct capture *capture);
 int capture_set_camera(struct capture *capture,
 		       const struct camera_controls *controls);
 
+/** capture_pixels - the held frame */
+struct photo_pixels capture_pixels(const struct capture *capture);
+
 /** capture_release - give the frame back */
 void capture_release(struct capture *capture);
 

@@ -308,15 +308,8 @@ static int copy_pixels(const struct capture *capture,
 		photo->room = frame->size;
 	}
 	memcpy(data, frame->data, frame->size);
-	photo->pixels = (struct photo_pixels){
-		.width = capture->settings.width,
-		.height = capture->settings.height,
-		.format = capture->settings.format,
-		.bayer = capture->capabilities.bayer,
-		.bayer_bits = capture->capabilities.bayer_bits,
-		.data = data,
-		.size = frame->size,
-	};
+	photo->pixels = capture_pixels(capture);
+	photo->pixels.data = data;
 	return 0;
 }
 

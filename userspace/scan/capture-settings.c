@@ -79,6 +79,8 @@ static const struct field fields[] = {
 	{ "image_format", FIELD_FORMAT, AT(format), 0, 0, 0 },
 	{ "jpeg_quality", FIELD_COUNT, AT(quality), 1, 100, 1 },
 	{ "orientation_flag", FIELD_COUNT, AT(orientation), 1, 8, 1 },
+	{ "focal_length_mm", FIELD_NUMBER, AT(focal_length_mm), 0,
+	  CAPTURE_FOCAL_MAX_MM, 1 },
 	{ "light", FIELD_TEXT, AT(light), 0, 0, 0 },
 	{ "brightness", FIELD_NUMBER, AT(brightness), 0, 100, 1 },
 	{ "trigger", FIELD_TEXT, AT(trigger), 0, 0, 0 },

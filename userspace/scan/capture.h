@@ -41,6 +41,7 @@ struct preview;
 
 #define CAPTURE_STACK_MAX 99
 #define CAPTURE_BRACKET_MAX 9
+#define CAPTURE_FOCAL_MAX_MM 10000
 #define CAPTURE_QUEUE_MAX 64
 #define CAPTURE_WORKERS_MAX 16
 
@@ -74,6 +75,8 @@ struct preview;
  * @format: enum photo_format
  * @quality: of JPEG, 1 to 100
  * @orientation: EXIF, 1 to 8
+ * @focal_length_mm: of the lens, up to CAPTURE_FOCAL_MAX_MM, where the camera
+ *	does not tell it; 0: not known
  * @stack: photos with different focus at each point, 1 to CAPTURE_STACK_MAX.
  *	From @focus_min_dpt to @focus_max_dpt or back, whichever is nearer to
  *	where the lens is.
@@ -128,6 +131,7 @@ struct capture_request {
 	uint32_t format;
 	uint32_t quality;
 	uint32_t orientation;
+	double focal_length_mm;
 	uint32_t stack;
 	double focus_min_dpt;
 	double focus_max_dpt;
