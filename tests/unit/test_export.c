@@ -3,7 +3,7 @@
  *	userspace/writer/export-text.c userspace/writer/export-model.c
  *	userspace/writer/export-zip.c userspace/writer/export-size.c
  *	userspace/writer/durable.c userspace/camera/scene.c
- *	-ljansson -ljpeg -lpng -ltiff -larchive -lm
+ *	-ljansson -ljpeg -lpng -ltiff -larchive -lm -Wl,--wrap=read
  */
 /*
  * Exported poses against the object that is known: what COLMAP's and NeRF's
@@ -11,11 +11,13 @@
  * the image as it was stored.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <jpeglib.h>
 #include <math.h>
 #include <png.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -696,20 +698,53 @@ TEST(each_merged_stack_of_a_bracket_stands_for_its_own_frames)
 	end();
 }
 
+/* The disk's answer to the read of that number; 0: to none. */
+static int bad_read;
+static int reads;
+static ssize_t bad_answer;
+
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+	if (!bad_read || ++reads != bad_read)
+		return __real_read(fd, data, size);
+	errno = EIO;
+	return bad_answer;
+}
+
+static int zip_to(int fd)
+{
+	size_t files;
+
+	return export_zip_to(fd, "it", in_folder("scan01"), strlen(folder) + 1,
+			     &files, said);
+}
+
+/* Return: exit status of @script. */
+static int ask_python(const char *script, const char *arguments)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "python3 -I -c \"import sys, zipfile; %s\" %s", script,
+		 arguments);
+	return system(command);
+}
+
 /* By Python's own zipfile. */
 static void check_zip(const char *file, size_t files)
 {
 	static const char script[] =
-		"import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]);"
+		"z = zipfile.ZipFile(sys.argv[1]);"
 		"assert z.testzip() is None;"
 		"assert len(z.namelist()) == int(sys.argv[2]), z.namelist();"
 		"assert z.read('scan01/scan.json') == b'{1}';"
 		"assert 'scan01/metadata/scan01_003.json' in z.namelist()";
-	char command[1024];
+	char arguments[300];
 
-	snprintf(command, sizeof(command), "python3 -I -c \"%s\" %s %zu",
-		 script, file, files);
-	ck_assert_int_eq(system(command), 0);
+	snprintf(arguments, sizeof(arguments), "%s %zu", file, files);
+	ck_assert_int_eq(ask_python(script, arguments), 0);
 }
 
 TEST(a_zip_has_every_file_but_what_is_being_written)
@@ -734,6 +769,68 @@ TEST(a_zip_has_every_file_but_what_is_being_written)
 				    "/nowhere/below/y.zip", &files, said), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(access(in_folder("y.zip"), F_OK), -1);
+	json_decref(json);
+	end();
+}
+
+/* A file of 10 bytes of which 5 are there would have a good check sum. */
+TEST(a_file_that_cannot_be_read_whole_makes_no_zip)
+{
+	static const ssize_t answers[] = { -1, 0 };
+	json_t *json = begin(false);
+	size_t files;
+	int fd;
+
+	for (size_t n = 0; n < 2; n++) {
+		bad_answer = answers[n];
+		bad_read = 3;
+		reads = 0;
+		ck_assert_int_eq(export_zip(in_folder("scan01"),
+					    in_folder("x.zip"), &files, said),
+				 -1);
+		ck_assert_int_eq(errno, EIO);
+		ck_assert_ptr_nonnull(strstr(said, "/scan01/"));
+		ck_assert_int_eq(access(in_folder("x.zip"), F_OK), -1);
+		fd = creat(in_folder("y.zip"), 0666);
+		reads = 0;
+		ck_assert_int_eq(zip_to(fd), -1);
+		close(fd);
+		bad_read = 0;
+		ck_assert_int_eq(ask_python(
+			"sys.exit(zipfile.is_zipfile(sys.argv[1]))",
+			in_folder("y.zip")), 0);
+	}
+	json_decref(json);
+	end();
+}
+
+TEST(names_in_a_zip_are_utf8)
+{
+	json_t *json = begin(false);
+	int fd = creat(in_folder("x.zip"), 0666);
+
+	put_text(in_folder("scan01/gr\u00fc\u00dfe.json"), "{}");
+	ck_assert_msg(!zip_to(fd), "%s", said);
+	close(fd);
+	ck_assert_int_eq(ask_python(
+		"z = zipfile.ZipFile(sys.argv[1]);"
+		"z.getinfo('scan01/gr\\xfc\\xdfe.json')",
+		in_folder("x.zip")), 0);
+	json_decref(json);
+	end();
+}
+
+TEST(a_zip_that_nobody_reads_any_more_ends)
+{
+	json_t *json = begin(false);
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(pipe(fds), 0);
+	close(fds[0]);
+	ck_assert_int_eq(zip_to(fds[1]), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(fds[1]);
 	json_decref(json);
 	end();
 }

@@ -15,7 +15,8 @@
  * @folder: below it; with all that is in it, but for hidden files and links
  *
  * The end of the file comes when all is in it; whoever closes it before ends
- * it. A file that cannot be read is left out.
+ * it. Where a file cannot be read, or has become shorter meanwhile, what comes
+ * ends there, is no whole zip file, and the log tells why.
  *
  * Return: file descriptor to read from, does not block; or -1 with errno:
  * EBUSY: ZIP_MAX others are made, ENOENT, ENOMEM...

@@ -161,9 +161,24 @@ int export_csv(const struct export_scan *scan, const char *file,
  * What is being written, or begins with a dot, is left out, and links are not
  * followed. Nothing is compressed: photos would not get smaller.
  *
- * Return: 0, or -1 with @error and errno: EEXIST, or of reading and writing.
+ * Return: 0, or -1 with @error and errno: EEXIST, EIO: a file has become
+ * shorter meanwhile, or of reading and writing; then there is no @file.
  */
 int export_zip(const char *folder, const char *file, size_t *files,
 	       char error[EXPORT_ERROR_LEN]);
+
+/**
+ * export_zip_to - export_zip(), to whoever reads it
+ * @fd: open for writing; it need not be a file; stays open
+ * @name: what that is called in @error
+ * @folder: as for export_zip()
+ * @skip: bytes of the paths that are left out of the names of entries
+ *
+ * Return: 0, or -1 with @error and errno of reading and writing; then what was
+ * written has no end, and nobody takes it for a zip file. SIGPIPE is the
+ * caller's.
+ */
+int export_zip_to(int fd, const char *name, const char *folder, size_t skip,
+		  size_t *files, char error[EXPORT_ERROR_LEN]);
 
 #endif /* OSCAN_EXPORT_H */
