@@ -7,7 +7,7 @@
  * userspace/writer/layout.c userspace/writer/h5.c userspace/writer/h5read.c
  * userspace/writer/queue.c userspace/writer/space.c
  * userspace/writer/compress.c userspace/writer/documents.c
- * userspace/writer/disk.c
+ * userspace/writer/disk.c userspace/writer/durable.c
  * userspace/writer/documents-recover.c userspace/writer/recover.c
  * userspace/writer/packers.c userspace/writer/syncer.c
  * userspace/writer/steplog.c userspace/writer/steps.c

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "disk.h"
 #include "documents.h"
+#include "durable.h"
 #include "h5.h"
 #include "h5read.h"
 #include "layout.h"
@@ -98,18 +99,6 @@ bool recover_is_whole(const char *path)
 	return true;
 }
 
-static int write_bytes(int to, const char *data, size_t size)
-{
-	ssize_t count;
-
-	for (; size; data += count, size -= count) {
-		count = write(to, data, size);
-		if (count < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int copy_rest(int from, int to)
 {
 	char data[CHUNK];
@@ -119,7 +108,7 @@ static int copy_rest(int from, int to)
 		count = read(from, data, sizeof(data));
 		if (count <= 0)
 			return count ? -1 : 0;
-		if (write_bytes(to, data, count))
+		if (durable_write_all(to, data, count))
 			return -1;
 	}
 }
