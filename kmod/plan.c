@@ -485,34 +485,29 @@ u64 plan_pass_speed(u64 steps, u64 ns)
 	return number_fixed(pass_number(steps, ns), 44);
 }
 
-bool plan_stretch(struct plan_request *request, u64 from_ns, u64 to_ns)
+/* @value of a request less, but not 0. */
+static u64 lowered(u64 value, struct plan_number part)
 {
-	struct plan_number part = number_divide(number_of(from_ns, 0),
-						number_of(to_ns, 0));
-	struct plan_number square = number_multiply(part, part);
-	struct plan_number speed = speed_number(request->speed_sps_q44);
-	struct plan_number accel = accel_number(request->accel_sps2_q32);
-	struct plan_number decel = accel_number(request->decel_sps2_q32);
-	struct plan_number jerk = number_of(request->jerk_sps3_q24, -24);
+	return number_fixed(number_multiply(number_of(value, 0), part), 0) + 1;
+}
 
-	if (request->pass_ns) {
-		speed = pass_number(request->pass_steps, request->pass_ns);
-		request->pass_ns = 0;
-	}
-	speed = number_multiply(speed, part);
-	request->speed_sps_q44 = number_fixed(speed, 44);
-	request->accel_sps2_q32 = number_fixed(number_multiply(accel, square),
-					       32);
-	request->decel_sps2_q32 = number_fixed(number_multiply(decel, square),
-					       32);
-	if (!request->speed_sps_q44 || !request->accel_sps2_q32 ||
-	    !request->decel_sps2_q32)
-		return false;
-	if (!request->jerk_sps3_q24)
-		return true;
-	jerk = number_multiply(jerk, number_multiply(square, part));
-	request->jerk_sps3_q24 = number_fixed(jerk, 24);
-	return request->jerk_sps3_q24;
+void plan_stretch(struct plan *plan, struct plan_request *request, u64 to_ns)
+{
+	struct plan_number from = number_of(plan->end, 0);
+	struct plan_number to = number_of(to_ns, FRACTION_BITS);
+	struct plan_number part = number_divide(from, to);
+	struct plan_number square = number_multiply(part, part);
+
+	plan->stretch = number_divide(to, from);
+	plan->top_sps_q44 = number_fixed(number_multiply(
+			speed_number(plan->top_sps_q44), part), 44);
+	request->speed_sps_q44 = lowered(request->speed_sps_q44, part);
+	request->pass_ns = 0;
+	request->accel_sps2_q32 = lowered(request->accel_sps2_q32, square);
+	request->decel_sps2_q32 = lowered(request->decel_sps2_q32, square);
+	if (request->jerk_sps3_q24)
+		request->jerk_sps3_q24 = lowered(request->jerk_sps3_q24,
+						 number_multiply(square, part));
 }
 
 static struct plan_number asked_speed(const struct plan_request *request)
@@ -586,6 +581,7 @@ enum plan_result plan_make(struct plan *plan,
 
 	plan->steps = request->steps;
 	plan->phases = 0;
+	plan->stretch = zero;
 	plan->top_sps_q44 = greatest_speed(request, &course, top);
 	plan->end_sps_q44 = number_fixed(course.to, 44);
 	add_levelling(&draft, &level);
@@ -665,7 +661,22 @@ u64 plan_deadline(const struct plan *plan, u64 step)
 		time += apart;
 	else
 		time -= apart < time ? apart : time;
+	if (plan->stretch.mantissa)
+		time = number_fixed(number_multiply(number_of(time, 0),
+						    plan->stretch), 0);
 	return (time + half) >> FRACTION_BITS;
+}
+
+static void stretch_motion(struct plan_motion *motion,
+			   struct plan_number stretch)
+{
+	struct plan_number speed = speed_number(motion->sps_q44);
+	struct plan_number accel = accel_number(motion->sps2_q32);
+
+	speed = number_divide(speed, stretch);
+	accel = number_divide(number_divide(accel, stretch), stretch);
+	motion->sps_q44 = number_fixed(speed, 44);
+	motion->sps2_q32 = number_fixed(accel, 32);
 }
 
 struct plan_motion plan_motion(const struct plan *plan, u64 step)
@@ -673,6 +684,8 @@ struct plan_motion plan_motion(const struct plan *plan, u64 step)
 	const struct plan_phase *phase = phase_at(plan, step);
 	struct plan_motion motion = phase_motion(phase, distance(phase, step));
 
+	if (plan->stretch.mantissa)
+		stretch_motion(&motion, plan->stretch);
 	if (motion.sps_q44 > plan->top_sps_q44)
 		motion.sps_q44 = plan->top_sps_q44;
 	return motion;

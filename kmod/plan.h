@@ -134,7 +134,8 @@ struct plan_phase {
  * @steps: N
  * @end_sps_q44: v1 as it is reached, microsteps/s in 2^-44
  * @top_sps_q44: greatest speed, microsteps/s in 2^-44
- * @end: T(N), nanoseconds in 2^-16
+ * @end: T(N), nanoseconds in 2^-16, before it is stretched
+ * @stretch: what all times are multiplied by; 0 for nothing
  * @phases: number of phases
  * @phase: shape [phases]
  */
@@ -143,6 +144,7 @@ struct plan {
 	u64 end_sps_q44;
 	u64 top_sps_q44;
 	u64 end;
+	struct plan_number stretch;
 	unsigned int phases;
 	struct plan_phase phase[PLAN_MAX_PHASES];
 };
@@ -184,14 +186,17 @@ u64 plan_pass_speed(u64 steps, u64 ns);
 
 /**
  * plan_stretch() - the same motion, slower
- * @request: in and out: from rest to rest; speed, acceleration and jerk are
- *	lowered so that it takes
- * @to_ns: so long
- * @from_ns: in place of so long, not longer than @to_ns, not 0
+ * @plan: in and out: from rest to rest, not stretched yet
+ * @request: in and out: what @plan was made from. Speed, acceleration and jerk
+ *	are lowered alike, as far as their fields tell, for what may take the
+ *	place of the plan on its way.
+ * @to_ns: what it takes from now on, to the nanosecond; longer than before, at
+ *	most PLAN_MAX_NS
  *
- * Return: true, or false if a number would be too small for its field
+ * A deadline on the way is within 1 ns of the ideal one, or within a 2^8-th of
+ * the stretch where that is more.
  */
-bool plan_stretch(struct plan_request *request, u64 from_ns, u64 to_ns);
+void plan_stretch(struct plan *plan, struct plan_request *request, u64 to_ns);
 
 /**
  * plan_stop_steps() - least steps in which a motion can come to rest

@@ -77,25 +77,21 @@ static int make_orders(struct controller *controller, u32 flags,
 }
 
 /* All as long as the longest. */
-static int slow_down(struct controller *controller, struct oscan_move *moves,
-		     struct order *orders, unsigned int count)
+static void slow_down(struct controller *controller, struct oscan_move *moves,
+		      struct order *orders, unsigned int count)
 {
-	u64 longest = 0, duration;
+	u64 longest = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
 		longest = max(longest, moves[i].duration_ns);
 	for (i = 0; i < count; i++) {
-		duration = moves[i].duration_ns;
-		if (!orders[i].count || duration == longest)
+		if (!orders[i].count || moves[i].duration_ns == longest)
 			continue;
-		if (!plan_stretch(&orders[i].legs[0].request, duration,
-				  longest) ||
-		    order_plan(axis_of(controller, &moves[i]), &orders[i],
-			       &moves[i]))
-			return -ERANGE;
+		plan_stretch(&axis_of(controller, &moves[i])->draft,
+			     &orders[i].legs[0].request, longest);
+		moves[i].duration_ns = longest;
 	}
-	return 0;
 }
 
 static u64 find_origin(struct controller *controller,
@@ -141,7 +137,7 @@ static int run_orders(struct controller *controller, u32 flags,
 
 	ret = make_orders(controller, flags, moves, orders, count);
 	if (!ret && (flags & OSCAN_GROUP_ARRIVE))
-		ret = slow_down(controller, moves, orders, count);
+		slow_down(controller, moves, orders, count);
 	for (i = 0; !ret && i < count; i++)
 		if (!axis_of(controller, &moves[i])->enabled)
 			ret = -ESHUTDOWN;

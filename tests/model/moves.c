@@ -192,24 +192,21 @@ static uint64_t earliest_origin(const struct model *model, unsigned int axis,
 	return now_ns + LEAD_NS > enabled_ns ? now_ns + LEAD_NS : enabled_ns;
 }
 
-static int arrive_together(struct order *orders, struct oscan_move *moves,
-			   unsigned int count)
+static void arrive_together(struct order *orders, struct oscan_move *moves,
+			    unsigned int count)
 {
-	uint64_t longest = 0, duration;
+	uint64_t longest = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
 		if (moves[i].duration_ns > longest)
 			longest = moves[i].duration_ns;
 	for (i = 0; i < count; i++) {
-		duration = moves[i].duration_ns;
-		if (!duration || duration == longest)
+		if (!moves[i].duration_ns || moves[i].duration_ns == longest)
 			continue;
-		if (!plan_stretch(&orders[i].request, duration, longest) ||
-		    plan_order(&orders[i], &moves[i]))
-			return -ERANGE;
+		plan_stretch(&orders[i].plan, &orders[i].request, longest);
+		moves[i].duration_ns = longest;
 	}
-	return 0;
 }
 
 static int check_group(const struct oscan_move *moves, unsigned int count,
@@ -240,7 +237,7 @@ static int run(struct model *model, struct oscan_move *moves,
 	for (i = 0; !error && i < count; i++)
 		error = make_order(model, &moves[i], &orders[i]);
 	if (!error && arrive)
-		error = arrive_together(orders, moves, count);
+		arrive_together(orders, moves, count);
 	for (i = 0; !error && i < count; i++)
 		if (!(model->axes[moves[i].axis].state.flags &
 		      OSCAN_STATE_ENABLED))

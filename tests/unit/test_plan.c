@@ -1053,3 +1053,71 @@ TEST(splitting_a_move_does_not_change_its_timing)
 		     (long long)want);
 	}
 }
+
+/* Against the ideal move in slow motion. */
+static void check_stretched(struct plan_request request, real by)
+{
+	struct ideal ideal = ideal_of(&request);
+	struct plan_request slower = request;
+	real want, speed, accel;
+	struct plan_motion motion;
+	struct plan plan;
+	u64 to_ns, step, last = 0;
+
+	ck_assert(plan_make(&plan, &request) == PLAN_MADE);
+	to_ns = by * plan_deadline(&plan, plan.steps) + 1;
+	if (to_ns > PLAN_MAX_NS)
+		to_ns = PLAN_MAX_NS;
+	plan_stretch(&plan, &slower, to_ns);
+	by = to_ns / (ideal.end_s * NS);
+	ck_assert_uint_eq(plan_deadline(&plan, plan.steps), to_ns);
+	for (step = 1; step <= plan.steps; step += plan.steps / 30 + 1) {
+		want = ideal_time(&ideal, step, 0x1p-20L / NS) * NS * by;
+		MUST(is_near(plan_deadline(&plan, step), want,
+			     TOLERANCE_NS + by * 0x1p-8L),
+		     "step %llu of %llu is due after %llu ns, not %Lf",
+		     (unsigned long long)step, (unsigned long long)plan.steps,
+		     (unsigned long long)plan_deadline(&plan, step),
+		     (long double)want);
+		ck_assert_uint_ge(plan_deadline(&plan, step), last);
+		last = plan_deadline(&plan, step);
+		ideal_at(&ideal, ideal_time(&ideal, step, 0), &speed, &accel);
+		motion = plan_motion(&plan, step);
+		speed *= SPEED_ONE / by;
+		ck_assert(is_near(motion.sps_q44, speed,
+				  20000 + speed * 0x1p-40L));
+		ck_assert_uint_le(motion.sps_q44, plan.top_sps_q44);
+		ck_assert_uint_le(motion.sps2_q32, slower.decel_sps2_q32 >
+				  slower.accel_sps2_q32 ?
+				  slower.decel_sps2_q32 :
+				  slower.accel_sps2_q32);
+	}
+	ck_assert_uint_le(plan.top_sps_q44, slower.speed_sps_q44);
+	ck_assert_uint_le(slower.accel_sps2_q32, request.accel_sps2_q32);
+	ck_assert(!slower.jerk_sps3_q24 == !request.jerk_sps3_q24);
+}
+
+TEST(a_stretched_move_ends_on_the_nanosecond)
+{
+	struct plan_request request = {
+		.steps = 10,
+		.speed_sps_q44 = q44(5000),
+		.accel_sps2_q32 = q32(20000),
+		.decel_sps2_q32 = q32(20000),
+		.jerk_sps3_q24 = q24(50000),
+	};
+
+	check_stretched(request, 10000);
+	request.jerk_sps3_q24 = 0;
+	check_stretched(request, 1e6L);
+	for (int i = 0; i < 400; i++) {
+		struct plan plan;
+
+		do
+			random_plan(&plan, &request);
+		while (request.start.sps_q44 || request.end_sps_q44 ||
+		       plan.end < 1000000ULL << 16 ||
+		       plan.end >= PLAN_MAX_NS << 15);
+		check_stretched(request, random_scale(1.0000001L, 1e6L));
+	}
+}

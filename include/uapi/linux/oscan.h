@@ -340,8 +340,8 @@ struct oscan_move {
  * @reserved: zero
  *
  * All or none. All have the same @start_ns. With OSCAN_GROUP_ARRIVE the faster
- * moves are slowed down, so that all have the duration of the slowest to
- * within 1 microsecond in 1000 seconds; such moves are direct.
+ * moves are slowed down, so that all have the @duration_ns of the slowest;
+ * such moves are direct.
  *
  * Errors: those of OSCAN_IOC_MOVE; -EBUSY also where any axis is moving;
  * -EINVAL also for OSCAN_MOVE_REPLACE, OSCAN_MOVE_QUEUE, an axis named twice

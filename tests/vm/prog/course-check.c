@@ -422,9 +422,7 @@ static void a_group_starts_and_arrives_together(void)
 	want_equal(moves[0].flags, 0);
 	want_equal(moves[0].start_ns, moves[1].start_ns);
 	want(moves[0].start_ns && moves[0].duration_ns, "no times");
-	want(llabs((long long)(moves[0].duration_ns - moves[1].duration_ns)) <
-	     2000, "%llu and %llu ns", (unsigned long long)moves[0].duration_ns,
-	     (unsigned long long)moves[1].duration_ns);
+	want_equal(moves[0].duration_ns, moves[1].duration_ns);
 	motor_rest(fd, ROTOR);
 	want_equal(motor_rest(fd, TURNTABLE).position, 4000);
 	want_equal(motor_state(fd, ROTOR).position, ROTOR_START + 300);
