@@ -135,6 +135,22 @@ TEST(R24_a_disk_that_hangs_at_the_end_is_found_too)
 	ck_assert_uint_eq(result.ledger.written, 55);
 }
 
+/* Written they are, but who waits for the disk waits for ever. */
+TEST(R24_a_disk_that_takes_nothing_for_good_is_found_too)
+{
+	new_world();
+	world.disk_ns = NEVER / 2;
+	fails(ETIMEDOUT, "did not take them for 10 s");
+	ck_assert(result.abandoned);
+	ck_assert(!world.enabled);
+	ck_assert_uint_eq(first(EVENT_FINISH, 0), world.n_events);
+	ck_assert_uint_eq(result.ledger.written, result.ledger.taken);
+
+	new_world();
+	world.disk_ns = 9 * SECOND;
+	runs_well();
+}
+
 /* Each frame comes in time for the one, all of them do not for the other. */
 TEST(R25_what_waits_at_the_end_is_in_the_file_within_hdf_flush_timeout_max)
 {

@@ -112,6 +112,8 @@ static struct world {
 	uint64_t crawl_begin_ns;
 	int finish_error;
 	uint64_t written_from_ns;	/* until then nothing is */
+	uint64_t disk_ns;		/* the disk takes so long at the end */
+	uint64_t disk_done_ns;
 	unsigned int failing_move;	/* nth one, 0: none */
 	unsigned int failing_start;	/* likewise, of the camera */
 	uint64_t set_exposure_ns;	/* instead of that asked for, if set */
@@ -901,10 +903,19 @@ int writer_error(const struct writer *writer)
 	return 0;
 }
 
+bool writer_settle(struct writer *writer)
+{
+	(void)writer;
+	if (!world.disk_done_ns)
+		world.disk_done_ns = world.now + world.disk_ns;
+	return world.now >= world.disk_done_ns;
+}
+
 int writer_finish_frames(struct writer *writer)
 {
 	(void)writer;
 	ck_assert(!world.camera_running);
+	ck_assert(writer_settle(writer));
 	happened(EVENT_FINISH);
 	errno = world.finish_error;
 	return world.finish_error ? -1 : 0;

@@ -8,6 +8,7 @@
  *	userspace/writer/steplog.c userspace/writer/steps.c
  *	userspace/writer/uuid.c userspace/writer/views.c
  *	-lhdf5_serial -ljansson -llz4 -ldeflate -pthread
+ *	-Wl,--wrap=fdatasync
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -235,6 +236,48 @@ TEST(the_last_frame_is_flushed_without_another_one_behind_it)
 		}
 	}
 	ck_assert_int_eq(writer_taken(writer), 3);
+	ck_assert_int_eq(writer_close(writer), 0);
+}
+
+/* The disk hangs for as long as it is locked. */
+static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+	pthread_mutex_lock(&disk);
+	pthread_mutex_unlock(&disk);
+	return __real_fdatasync(fd);
+}
+
+TEST(a_disk_that_hangs_is_not_waited_for_unless_asked)
+{
+	const struct writer_config config = fixture();
+	struct writer *writer = writer_open(&config);
+	const uint64_t deadline = now_ms() + 60000;
+	struct writer_counts counts;
+
+	ck_assert_ptr_nonnull(writer);
+	pthread_mutex_lock(&disk);
+	ck_assert_int_eq(put(writer, 0), 0);
+	while (!writer_written(writer)) {
+		ck_assert(now_ms() < deadline);
+		short_pause();
+	}
+	ck_assert(!writer_settle(writer));
+	writer_counts(writer, &counts);
+	ck_assert_int_eq(counts.synced, 0);
+	pthread_mutex_unlock(&disk);
+	while (!writer_settle(writer)) {
+		ck_assert(now_ms() < deadline);
+		short_pause();
+	}
+	writer_counts(writer, &counts);
+	ck_assert_int_eq(counts.synced, 1);
+	ck_assert_int_eq(writer_finish_frames(writer), 0);
+	ck_assert(writer_settle(writer));
 	ck_assert_int_eq(writer_close(writer), 0);
 }
 

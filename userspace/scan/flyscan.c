@@ -404,16 +404,24 @@ static void count_frames(struct scan *scan)
 	ledger->written = less_copied(scan, counts.written);
 }
 
+static void pause_tick(struct scan *scan)
+{
+	scan_tell(scan);
+	sleep_until(scan_now() + SCAN_TICK_MS * 1000000ull);
+}
+
 static void drain(struct scan *scan)
 {
-	const uint64_t begun_ns = scan_now();
+	uint64_t begun_ns = scan_now();
 
 	while (writer_written(scan->writer) < scan_frames_put(scan) &&
 	       !writer_error(scan->writer) && !scan_guard_writer(scan) &&
-	       !scan_guard_flush(scan, begun_ns)) {
-		scan_tell(scan);
-		sleep_until(scan_now() + SCAN_TICK_MS * 1000000ull);
-	}
+	       !scan_guard_flush(scan, begun_ns))
+		pause_tick(scan);
+	begun_ns = scan_now();
+	while (!scan->stalled && !writer_settle(scan->writer) &&
+	       !scan_guard_disk(scan, begun_ns))
+		pause_tick(scan);
 	if (!scan->stalled && writer_finish_frames(scan->writer))
 		scan_writer_failed(scan, errno);
 	count_frames(scan);

@@ -141,6 +141,25 @@ int scan_guard_flush(struct scan *scan, uint64_t begun_ns)
 			 (unsigned long long)written);
 }
 
+int scan_guard_disk(struct scan *scan, uint64_t begun_ns)
+{
+	struct writer_counts counts;
+	uint64_t frames;
+	double timeout;
+
+	writer_counts(scan->writer, &counts);
+	frames = counts.written - counts.synced;
+	timeout = fmax(frames * (scan_frame_bytes(scan) / SLOWEST_DISK),
+		       WRITER_LEAST_S);
+	if (scan_now() - begun_ns <= to_ns(timeout))
+		return 0;
+	scan->stalled = true;
+	return scan_fail(scan, ETIMEDOUT,
+			 "wanted the last %llu frames in %.200s on the disk, found that it did not take them for %.3g s; see its cable and the kernel's log",
+			 (unsigned long long)frames, scan->result->path,
+			 timeout);
+}
+
 int scan_guard(struct scan *scan)
 {
 	if (scan->moving && guard_motion(scan))

@@ -284,6 +284,11 @@ int scan_guard_writer(struct scan *scan);
 /** scan_guard_flush - has it, since @begun_ns, put away what waited? */
 int scan_guard_flush(struct scan *scan, uint64_t begun_ns);
 
+/** scan_guard_disk - has the disk, since @begun_ns, taken what was written?
+ * Within max(the frames that it had not, at 1 MB/s, 10 s).
+ */
+int scan_guard_disk(struct scan *scan, uint64_t begun_ns);
+
 /** scan_frame_bytes - of the pixels of one frame */
 size_t scan_frame_bytes(const struct scan *scan);
 

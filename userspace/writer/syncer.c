@@ -33,22 +33,31 @@ static int sync_all(struct syncer *syncer)
 	return fdatasync(syncer->fd);
 }
 
+static int take_turn(struct syncer *syncer)
+{
+	/* Before: what is flushed meanwhile may or may not make it. */
+	const uint64_t flushed = *syncer->flushed;
+
+	if (flushed == syncer->synced)
+		return 0;
+	if (sync_all(syncer)) {
+		syncer->error = errno;
+		return -1;
+	}
+	syncer->synced = flushed;
+	return 0;
+}
+
 static void *run(void *data)
 {
 	struct syncer *syncer = data;
+	int ret = 0;
 
-	while (wait_for_turn(syncer)) {
-		/* Before: what is flushed meanwhile may or may not make it. */
-		const uint64_t flushed = *syncer->flushed;
-
-		if (flushed == syncer->synced)
-			continue;
-		if (sync_all(syncer)) {
-			syncer->error = errno;
-			break;
-		}
-		syncer->synced = flushed;
-	}
+	while (!ret && wait_for_turn(syncer))
+		ret = take_turn(syncer);
+	if (!ret && syncer->last)
+		take_turn(syncer);
+	syncer->over = true;
 	return NULL;
 }
 
@@ -59,18 +68,31 @@ int syncer_start(struct syncer *syncer, int fd, int directory,
 	syncer->directory = directory;
 	syncer->flushed = flushed;
 	syncer->ended = false;
+	syncer->last = false;
+	syncer->over = false;
 	pthread_mutex_init(&syncer->lock, NULL);
 	pthread_cond_init(&syncer->wake, NULL);
 	errno = pthread_create(&syncer->thread, NULL, run, syncer);
 	return errno ? -1 : 0;
 }
 
-void syncer_stop(struct syncer *syncer)
+static void end(struct syncer *syncer, bool last)
 {
 	pthread_mutex_lock(&syncer->lock);
 	syncer->ended = true;
+	syncer->last |= last;
 	pthread_cond_signal(&syncer->wake);
 	pthread_mutex_unlock(&syncer->lock);
+}
+
+void syncer_last(struct syncer *syncer)
+{
+	end(syncer, true);
+}
+
+void syncer_stop(struct syncer *syncer)
+{
+	end(syncer, false);
 	pthread_join(syncer->thread, NULL);
 	pthread_cond_destroy(&syncer->wake);
 	pthread_mutex_destroy(&syncer->lock);

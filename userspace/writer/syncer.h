@@ -19,6 +19,9 @@
  * @flushed: what @synced becomes after the next turn; the writer counts in it
  * @synced: of @flushed, what the disk has
  * @error: errno of fdatasync(2), 0: all is well
+ * @ended: no further turn
+ * @last: but for one at the end
+ * @over: the thread waits for no disk any more
  */
 struct syncer {
 	int fd;
@@ -30,11 +33,16 @@ struct syncer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool ended;
+	bool last;
+	atomic_bool over;
 };
 
 /** syncer_start - Return: 0, or -1 with errno */
 int syncer_start(struct syncer *syncer, int fd, int directory,
 		 const atomic_uint_least64_t *flushed);
+
+/** syncer_last - take a last turn, now, and end; does not wait for it */
+void syncer_last(struct syncer *syncer);
 
 /** syncer_stop - end the thread; does not wait for a turn that is due */
 void syncer_stop(struct syncer *syncer);

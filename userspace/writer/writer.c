@@ -439,6 +439,14 @@ int writer_error(const struct writer *writer)
 	return writer->error;
 }
 
+bool writer_settle(struct writer *writer)
+{
+	if (!writer->running)
+		return true;
+	syncer_last(&writer->syncer);
+	return writer->syncer.over;
+}
+
 int writer_finish_frames(struct writer *writer)
 {
 	if (writer->running) {

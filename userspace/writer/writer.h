@@ -464,6 +464,16 @@ void writer_counts(const struct writer *writer, struct writer_counts *counts);
 int writer_error(const struct writer *writer);
 
 /**
+ * writer_settle - have the disk take what is flushed, once more; never waits
+ *
+ * For when all frames that were taken are written. writer_finish_frames() waits
+ * for the disk without end; this is to be asked before, again and again.
+ *
+ * Return: true when the disk has taken it or has failed.
+ */
+bool writer_settle(struct writer *writer);
+
+/**
  * writer_finish_frames - wait until every frame taken is in the file, end the
  * thread, leave SWMR mode
  *
