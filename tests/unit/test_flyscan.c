@@ -647,6 +647,78 @@ TEST(a_long_way_at_what_the_machine_carries_is_no_late_scan)
 
 #include "flyscan-rows.h"
 
+/* As a scan that was killed leaves it: on, and it was off. */
+static void leave_motor_on(void)
+{
+	char path[128];
+	FILE *journal;
+
+	snprintf(path, sizeof(path), "%s/flyscan.journal", folder);
+	journal = fopen(path, "w");
+	ck_assert_ptr_nonnull(journal);
+	fprintf(journal, "{\"what\": \"motor\", \"device\": \"%s\", \"name\": \"slide\", \"id\": 0, \"before\": 0}\n",
+		OSCAN_DEVICE_PATH);
+	fclose(journal);
+	world.enabled = true;
+}
+
+TEST(a_motor_stays_on_until_the_scan_is_complete)
+{
+	struct flyscan_limit limits[FLYSCAN_LIMITS_MAX];
+	size_t count;
+
+	new_world();
+	runs_well();
+	keep_as_earlier();
+
+	new_world();
+	world.position_state = OSCAN_POSITION_ASSUMED;
+	leave_motor_on();
+	request.earlier = &earlier;
+	request.start = 3;
+	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count), 0);
+	ck_assert(world.enabled);
+	run();
+	ck_assert_uint_lt(first(EVENT_MOVE, 0), world.n_events);
+	/* Switched on once more, and off at the end. */
+	ck_assert_uint_eq(first(EVENT_ENABLE, 0) + 1, first(EVENT_MOVE, 0));
+	ck_assert(!world.enabled);
+	ck_assert(!warned(FLYSCAN_WARN_POSITION, ""));
+
+	/* Of any other scan it is off before that begins. */
+	new_world();
+	leave_motor_on();
+	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count), 0);
+	ck_assert(!world.enabled);
+}
+
+TEST(a_scan_is_not_completed_unnoticed_where_its_axis_may_have_moved)
+{
+	new_world();
+	runs_well();
+	keep_as_earlier();
+
+	new_world();
+	world.position_state = OSCAN_POSITION_SUSPECT;
+	request.earlier = &earlier;
+	request.start = 3;
+	run();
+	ck_assert(warned(FLYSCAN_WARN_POSITION, "home it with"));
+	new_world();
+	world.position_state = OSCAN_POSITION_SUSPECT;
+	request.earlier = &earlier;
+	request.start = 3;
+	request.strict = true;
+	fails(EPROTO, "the position of slide is uncertain");
+
+	new_world();
+	world.position_state = OSCAN_POSITION_LOST;
+	request.earlier = &earlier;
+	request.start = 3;
+	fails(EPROTO, "lost since");
+	ck_assert_uint_eq(world.moves, 0);
+}
+
 TEST(who_told_of_a_copied_frame_is_kept)
 {
 	uint64_t strobes[MOST_FRAMES];

@@ -417,6 +417,34 @@ TEST(a_motor_that_was_homed_since_a_kill_stays_on)
 	ck_assert(!devices.enabled);
 }
 
+/* Its position would be lost with its current. */
+TEST(the_motor_of_a_scan_that_is_completed_is_put_back_after_its_use)
+{
+	struct restore *restore;
+
+	killed_scan();
+	restore = restore_open_but(folder, NULL, "slide", &restored, why);
+	ck_assert_msg(restore && !*why, "%s", why);
+	ck_assert(devices.enabled);
+	ck_assert_uint_eq(restored, 2);
+	/* Not used: it waits for who completes the scan, or for anyone else. */
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert(devices.enabled);
+	ck_assert_int_gt(journal_size(), 0);
+
+	restore = restore_open_but(folder, NULL, "slide", &restored, why);
+	restore_use_motor(restore);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert(!devices.enabled);
+	ck_assert_int_eq(journal_size(), 0);
+
+	/* Another motor is put back at once. */
+	killed_scan();
+	restore = restore_open_but(folder, NULL, "turntable", &restored, why);
+	ck_assert(!devices.enabled);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+}
+
 /* The trigger line pulses no more, the capture line latches what it did. */
 TEST(R62_lines_of_the_driver_are_put_back)
 {

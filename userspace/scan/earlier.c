@@ -144,6 +144,23 @@ static bool was_loaded_again(const struct scan *scan)
 	       scan->state.last_step_ns < earlier->step_ns[earlier->steps - 1];
 }
 
+/* Nobody sees in the file that its halves do not join. */
+static int check_position(struct scan *scan)
+{
+	const char *path = scan->request->earlier->path;
+	const char *name = scan->info->name;
+
+	if (scan->state.position_state == OSCAN_POSITION_LOST)
+		return scan_fail(scan, EPROTO,
+				 "wanted to complete %.200s, found the position of %s lost since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",
+				 path, name, name);
+	if (scan->state.position_state == OSCAN_POSITION_SUSPECT)
+		scan_warn(scan, FLYSCAN_WARN_POSITION,
+			  "the position of %s is uncertain (its motor was off, or it stumbled), and the frames of both scans may not join; home it with \"oscanctl home %s\" before it goes on",
+			  name, name);
+	return 0;
+}
+
 int scan_check_earlier(struct scan *scan)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
@@ -162,5 +179,5 @@ int scan_check_earlier(struct scan *scan)
 				 "wanted to complete %.200s, which is from before the machine was started or the driver was loaded again, found the position of %s not known since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",
 				 earlier->path, scan->info->name,
 				 scan->info->name);
-	return 0;
+	return check_position(scan);
 }

@@ -45,6 +45,7 @@ const char *flyscan_warning_name(enum flyscan_warning_kind kind)
 		[FLYSCAN_WARN_COUNT] = "FlyscanCountWarning",
 		[FLYSCAN_WARN_RESTORE] = "FlyscanRestoreWarning",
 		[FLYSCAN_WARN_TRIGGER] = "FlyscanTriggerWarning",
+		[FLYSCAN_WARN_POSITION] = "FlyscanPositionWarning",
 	};
 
 	return names[kind];

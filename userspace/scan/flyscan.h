@@ -413,6 +413,7 @@ enum flyscan_warning_kind {
 	FLYSCAN_WARN_COUNT = 4,		/* more or less frames than places */
 	FLYSCAN_WARN_RESTORE = 5,	/* a setting could not be put back */
 	FLYSCAN_WARN_TRIGGER = 6,	/* the camera's own time stands in */
+	FLYSCAN_WARN_POSITION = 7,	/* may not be that of the earlier scan */
 };
 
 /** flyscan_warning_name - "FlyscanDataLossWarning" and so on */

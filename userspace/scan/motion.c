@@ -217,6 +217,7 @@ static int enable(struct scan *scan)
 		return scan_fail(scan, errno,
 				 "wanted to write into the journal %.300s, found: %s; free some space there",
 				 restore_path(scan->restore), strerror(errno));
+	restore_use_motor(scan->restore);
 	if (!oscan_motor_enable(scan->motor, scan->axis, true))
 		return 0;
 	if (errno == EBUSY)

@@ -292,13 +292,22 @@ static void open_camera(struct scan *scan)
 		configure_camera(scan);
 }
 
-/* What a scan that was killed has left is put back before anything is read. */
+/*
+ * What a scan that was killed has left is put back before anything is read; but
+ * where it is completed its axis, switched off, would not stand where it did.
+ */
 static void open_journal(struct scan *scan)
 {
+	const struct flyscan_request *request = scan->request;
+	uint32_t *restored = &scan->result->restored_earlier;
 	char why[FLYSCAN_ERROR_LEN];
 
-	scan->restore = restore_open(scan->request->state,
-				     &scan->result->restored_earlier, why);
+	if (request->earlier)
+		scan->restore = restore_open_but(request->state,
+						 request->device,
+						 request->axis, restored, why);
+	else
+		scan->restore = restore_open(request->state, restored, why);
 	if (!scan->restore)
 		object(scan, errno, "%s", why);
 	else if (*why)

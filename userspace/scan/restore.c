@@ -17,6 +17,9 @@
 
 #define JOURNAL "flyscan.journal"
 
+/* Of what is put back later, beside the results of controls_put_back(). */
+#define LATER 2
+
 /* Longest line that is one of ours. */
 #define LINE_LEN 1024
 
@@ -35,6 +38,7 @@ struct restore {
 	struct restore_entry *entries;
 	size_t count;
 	size_t room;
+	struct restore_entry kept;
 };
 
 /* 0700 and ours: nobody else may make us write into a device. */
@@ -185,9 +189,11 @@ static bool is_gone(int error)
  * A motor that an earlier scan has left on and whose position is known was
  * homed or set since: switching it off now would lose what somebody else did.
  *
- * Return: 1 it was on, 0 it was off, is not there any more or stays on, -1
+ * Return: 1 it was on, 0 it was off, is not there any more or stays on, LATER,
+ * -1
  */
-static int put_back_motor(const struct restore_entry *entry, bool earlier)
+static int put_back_motor(const struct restore *restore,
+			  const struct restore_entry *entry, bool earlier)
 {
 	struct oscan_motor *motor = oscan_motor_open(entry->device, true);
 	struct oscan_state state;
@@ -203,7 +209,9 @@ static int put_back_motor(const struct restore_entry *entry, bool earlier)
 			 !entry->before &&
 			 !(earlier &&
 			   state.position_state == OSCAN_POSITION_KNOWN);
-	if (result > 0 && oscan_motor_enable(motor, axis, entry->before))
+	if (result > 0 && same(entry, &restore->kept))
+		result = LATER;
+	else if (result > 0 && oscan_motor_enable(motor, axis, entry->before))
 		result = -1;
 	error = errno;
 	oscan_motor_close(motor);
@@ -231,10 +239,11 @@ static int put_back_light(const struct restore_entry *entry)
 	return light_write(entry->name, entry->before) ? -1 : 1;
 }
 
-static int put_back(const struct restore_entry *entry, bool earlier)
+static int put_back(const struct restore *restore,
+		    const struct restore_entry *entry, bool earlier)
 {
 	if (entry->kind == RESTORE_MOTOR)
-		return put_back_motor(entry, earlier);
+		return put_back_motor(restore, entry, earlier);
 	if (entry->kind == RESTORE_LIGHT)
 		return put_back_light(entry);
 	if (entry->kind == RESTORE_TRIGGER || entry->kind == RESTORE_CAPTURE)
@@ -254,7 +263,11 @@ static int put_all_back(struct restore *restore, bool earlier,
 	*restored = 0;
 	for (i = count; i-- > 0;) {
 		entry = &restore->entries[i];
-		result = put_back(entry, earlier);
+		result = put_back(restore, entry, earlier);
+		if (result == LATER) {
+			restore->entries[--kept] = *entry;
+			continue;
+		}
 		if (result >= 0) {
 			*restored += result;
 			continue;
@@ -270,7 +283,7 @@ static int put_all_back(struct restore *restore, bool earlier,
 	restore->count = count - kept;
 	for (i = 0; i < restore->count; i++)
 		restore->entries[i] = restore->entries[kept + i];
-	return restore->count ? -1 : 0;
+	return *why ? -1 : 0;
 }
 
 static int lock(struct restore *restore, char *why)
@@ -305,7 +318,19 @@ static void let_go(struct restore *restore)
 	errno = error;
 }
 
-struct restore *restore_open(const char *folder, uint32_t *restored, char *why)
+static struct restore_entry motor_of(const char *device, const char *axis)
+{
+	struct restore_entry entry = { .kind = RESTORE_MOTOR };
+
+	snprintf(entry.device, sizeof(entry.device), "%s",
+		 device ? device : OSCAN_DEVICE_PATH);
+	snprintf(entry.name, sizeof(entry.name), "%s", axis);
+	return entry;
+}
+
+static struct restore *open_journal(const char *folder,
+				    const struct restore_entry *kept,
+				    uint32_t *restored, char *why)
 {
 	struct restore *restore = calloc(1, sizeof(*restore));
 	char usual[PATH_MAX];
@@ -318,6 +343,7 @@ struct restore *restore_open(const char *folder, uint32_t *restored, char *why)
 		return NULL;
 	}
 	restore->fd = -1;
+	restore->kept = *kept;
 	if (!folder) {
 		find_folder(usual);
 		folder = usual;
@@ -352,6 +378,27 @@ err:
 	return NULL;
 }
 
+struct restore *restore_open(const char *folder, uint32_t *restored, char *why)
+{
+	const struct restore_entry none = { 0 };
+
+	return open_journal(folder, &none, restored, why);
+}
+
+struct restore *restore_open_but(const char *folder, const char *device,
+				 const char *axis, uint32_t *restored,
+				 char *why)
+{
+	const struct restore_entry motor = motor_of(device, axis);
+
+	return open_journal(folder, &motor, restored, why);
+}
+
+void restore_use_motor(struct restore *restore)
+{
+	restore->kept.kind = 0;
+}
+
 const char *restore_path(const struct restore *restore)
 {
 	return restore->path;
@@ -378,11 +425,8 @@ int restore_note(struct restore *restore, const struct restore_entry *entry)
 int restore_note_motor(struct restore *restore, const char *device,
 		       const char *axis)
 {
-	struct restore_entry entry = { .kind = RESTORE_MOTOR };
+	const struct restore_entry entry = motor_of(device, axis);
 
-	snprintf(entry.device, sizeof(entry.device), "%s",
-		 device ? device : OSCAN_DEVICE_PATH);
-	snprintf(entry.name, sizeof(entry.name), "%s", axis);
 	return restore_note(restore, &entry);
 }
 

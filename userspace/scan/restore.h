@@ -6,7 +6,8 @@
  * on the disk before the change. At the end all are put back, the last one
  * first, each whatever became of the others, and the journal is emptied. What
  * a scan that was killed has left is put back by the next one, but for a motor
- * whose position has become known since: that stays on.
+ * whose position has become known since: that stays on. So does that of a scan
+ * that completes another, until it has been used.
  *
  * The journal is <folder>/flyscan.journal, JSON lines:
  *
@@ -82,6 +83,23 @@ struct restore;
  */
 struct restore *restore_open(const char *folder, uint32_t *restored,
 			     char *why);
+
+/**
+ * restore_open_but - restore_open(), and one motor stays as it is
+ * @device: of the motor, NULL for the usual one
+ * @axis: its name
+ *
+ * To switch it off would cost its position. Until restore_use_motor() it stays
+ * in the journal, with nothing done.
+ *
+ * Return: as restore_open()
+ */
+struct restore *restore_open_but(const char *folder, const char *device,
+				 const char *axis, uint32_t *restored,
+				 char *why);
+
+/** restore_use_motor - the motor that stayed is put back with all others */
+void restore_use_motor(struct restore *restore);
 
 /** restore_path - of the journal */
 const char *restore_path(const struct restore *restore);
