@@ -747,7 +747,7 @@ TEST(R50_a_preview_tells_every_limit_and_moves_nothing)
 
 	new_world();
 	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count), 0);
-	ck_assert_uint_eq(count, 9);
+	ck_assert_uint_eq(count, 10);
 	for (size_t i = 0; i < count; i++)
 		ck_assert_msg(limits[i].holds, "%s", limits[i].name);
 	ck_assert_uint_eq(world.moves, 0);
@@ -757,7 +757,7 @@ TEST(R50_a_preview_tells_every_limit_and_moves_nothing)
 	request.end = 99.9;
 	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count),
 			 -1);
-	ck_assert_uint_eq(count, 9);
+	ck_assert_uint_eq(count, 10);
 	for (size_t i = 0; i < count; i++)
 		ck_assert_msg(limits[i].holds ==
 			      !!strcmp(limits[i].name, "run-out to"),

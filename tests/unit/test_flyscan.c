@@ -635,6 +635,59 @@ TEST(R46_R60_what_the_machine_cannot_carry_is_refused_and_bounds_the_taxi)
 	ck_assert_double_eq_tol(world.list[1].speed, 100, 1e-6);
 }
 
+static void memory_is(bool enough)
+{
+	struct flyscan_limit limits[FLYSCAN_LIMITS_MAX];
+	size_t count, memory = 0;
+	bool told;
+
+	flyscan_preview(&request, &result, limits, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(limits[i].name, "memory"))
+			memory = i;
+	ck_assert_uint_gt(memory, 0);
+	ck_assert(limits[memory].holds == enough);
+	told = strstr(result.error, "memory for the times of");
+	ck_assert(told == !enough);
+	ck_assert_uint_eq(world.moves, 0);
+}
+
+/* 1e12 steps, 16 bytes each. */
+TEST(steps_that_no_memory_holds_are_refused)
+{
+	new_world();
+	memory_is(true);
+	axis_info.limit_max = 2000000000000;
+	request.end = 1e10;
+	request.per_unit = 1e-8;
+	request.period_s = 1e8;
+	memory_is(false);
+	axis_info.limit_max = 10000;
+}
+
+static void stumbles_are_told(unsigned int move)
+{
+	new_world();
+	request.passes = 3;
+	world.stumbling_move = move;
+	runs_well();
+	ck_assert_double_eq(stored("motor/stumbles"), 1);
+	ck_assert_double_eq(stored("motor/slip"), 1000);
+	ck_assert_double_eq(stored("motor/worst_late"), move > 1 ? 500 : 100);
+	ck_assert_double_eq(stored("motor/shortest_interval"),
+			    move > 1 ? 800 : 900);
+}
+
+TEST(a_stumble_is_told_whichever_move_it_was_in)
+{
+	for (unsigned int move = 1; move <= 4; move++)
+		stumbles_are_told(move);
+	new_world();
+	runs_well();
+	ck_assert_double_eq(stored("motor/stumbles"), 0);
+	ck_assert_double_eq(stored("motor/slip"), 0);
+}
+
 /* The greatest speed of the axis is not that of the way there. */
 TEST(a_long_way_at_what_the_machine_carries_is_no_late_scan)
 {

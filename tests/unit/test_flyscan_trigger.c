@@ -713,7 +713,7 @@ TEST(R50_a_preview_tells_the_rate_of_the_pulses)
 	new_lines(FLYSCAN_TRIGGER_COMPARE);
 	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count),
 			 0);
-	ck_assert_uint_eq(count, 11);
+	ck_assert_uint_eq(count, 12);
 	ck_assert_str_eq(limits[9].name, "trigger rate");
 	ck_assert_double_eq_tol(limits[9].value, 10, 1e-9);
 	ck_assert_double_eq_tol(limits[9].high, 1e9 / (EXPOSURE + READOUT),

@@ -78,6 +78,8 @@ size_t scan_limits(const struct scan *scan, struct flyscan_limit *limits)
 		{ "run-out to", geometry->final, low, high, unit, false },
 		{ "file", scan_room(scan) / 1e6, NAN,
 		  scan_free_bytes(request->directory) / 1e6, "MB", false },
+		{ "memory", scan_memory(scan) / 1e6, NAN,
+		  scan_free_memory() / 1e6, "MB", false },
 	};
 
 	_Static_assert(sizeof(list) / sizeof(*list) + 2 <= FLYSCAN_LIMITS_MAX,

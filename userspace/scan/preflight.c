@@ -14,6 +14,10 @@
 #define STEP_BYTES 32
 #define FILE_BYTES (1 << 20)
 
+/* Of a step in an oscan_track, which has room for so many and then doubles. */
+#define TRACK_STEP_BYTES 16
+#define TRACK_LEAST_STEPS 1024
+
 struct text {
 	char text[FLYSCAN_ERROR_LEN];
 	size_t length;
@@ -314,6 +318,46 @@ static void open_journal(struct scan *scan)
 		scan_warn(scan, FLYSCAN_WARN_RESTORE, "%s", why);
 }
 
+static double all_steps(const struct scan *scan)
+{
+	const struct flyscan_geometry *geometry = &scan->result->geometry;
+
+	return scan_pass_count(scan) *
+	       fabs(scan_steps(scan, geometry->final - geometry->initial));
+}
+
+double scan_memory(const struct scan *scan)
+{
+	double steps = fmax(all_steps(scan), TRACK_LEAST_STEPS);
+
+	return exp2(ceil(log2(steps))) * TRACK_STEP_BYTES;
+}
+
+double scan_free_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kilobytes;
+	double bytes = NAN;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu", &kilobytes) == 1)
+			bytes = kilobytes * 1024.0;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+static void check_memory(struct scan *scan)
+{
+	double needed = scan_memory(scan), found = scan_free_memory();
+
+	if (needed > found)
+		object(scan, ENOMEM,
+		       "the scan wants %.1f MB of memory for the times of %.0f steps, found %.1f MB available: take fewer passes or a shorter range, or end other programs",
+		       needed / 1e6, all_steps(scan), found / 1e6);
+}
+
 double scan_room(const struct scan *scan)
 {
 	const struct flyscan_geometry *geometry = &scan->result->geometry;
@@ -324,9 +368,7 @@ double scan_room(const struct scan *scan)
 		bytes += FRAMES_FACTOR * passes * geometry->frames *
 			 scan_frame_bytes(scan);
 	if (scan->info)
-		bytes += STEP_BYTES * passes *
-			 fabs(scan_steps(scan, geometry->final -
-					       geometry->initial));
+		bytes += STEP_BYTES * all_steps(scan);
 	if (earlier)
 		bytes += (double)earlier->frames * scan_frame_bytes(scan) +
 			 (double)earlier->steps * STEP_BYTES;
@@ -371,8 +413,10 @@ int scan_preflight(struct scan *scan)
 	if (!scan->restore)
 		return -1;
 	open_axis(scan);
-	if (scan->info)
+	if (scan->info) {
 		check_geometry(scan);
+		check_memory(scan);
+	}
 	open_camera(scan);
 	if (scan->result->geometry.velocity > 0 && scan->result->width &&
 	    scan_trigger_check(scan, why))

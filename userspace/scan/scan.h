@@ -301,6 +301,12 @@ int scan_preflight(struct scan *scan);
 /** scan_room - bytes that the file will take */
 double scan_room(const struct scan *scan);
 
+/** scan_memory - bytes that the times of the steps will take */
+double scan_memory(const struct scan *scan);
+
+/** scan_free_memory - bytes that the machine has for it; NAN: not known */
+double scan_free_memory(void);
+
 /** scan_limits - limits.c: what scan_preflight() compared; their number */
 size_t scan_limits(const struct scan *scan, struct flyscan_limit *limits);
 
