@@ -115,6 +115,7 @@ static struct world {
 	uint64_t disk_ns;		/* the disk takes so long at the end */
 	uint64_t disk_done_ns;
 	unsigned int failing_move;	/* nth one, 0: none */
+	unsigned int stumbling_move;	/* likewise */
 	unsigned int failing_start;	/* likewise, of the camera */
 	uint64_t set_exposure_ns;	/* instead of that asked for, if set */
 	uint32_t width;			/* instead of WIDTH and HEIGHT */
@@ -468,6 +469,20 @@ int oscan_motor_stats(struct oscan_motor *motor, unsigned int axis,
 	(void)motor;
 	(void)axis;
 	memset(stats, 0, sizeof(*stats));
+	stats->stumbles = 7;
+	stats->slip_ns = 70;
+	stats->move_shortest_ns = 900;
+	stats->move_worst_late_ns = 100;
+	if (!world.stumbling_move || world.moves < world.stumbling_move)
+		return 0;
+	stats->stumbles++;
+	stats->slip_ns += 1000;
+	if (world.moves > world.stumbling_move)
+		return 0;
+	stats->move_stumbles = 1;
+	stats->move_slip_ns = 1000;
+	stats->move_shortest_ns = 800;
+	stats->move_worst_late_ns = 500;
 	return 0;
 }
 

@@ -437,7 +437,7 @@ static void count_steps(struct scan *scan)
 					     geometry->initial))) *
 		scan_pass_count(scan);
 	result->steps_counted = scan->state.steps - scan->before.steps;
-	oscan_motor_stats(scan->motor, scan->axis, &result->stats);
+	scan_add_stats(scan);
 }
 
 /* A file without a frame is worth nothing. */

@@ -453,7 +453,9 @@ struct flyscan_warning {
  * @steps_commanded: length of the pass and its run-up and run-out, microsteps
  * @steps_counted: by the driver in the same time
  * @steps_traced: that reached the file
- * @stats: of the driver, after the scan
+ * @stats: of the driver, after the scan; of the move_* worst_late_ns and
+ *	shortest_ns are of all passes, slip_ns and stumbles of the way to the
+ *	start as well
  * @path: of the file, "" before it was created
  * @error: one sentence, "" if all went well
  * @warnings: shape [@warning_count]

@@ -271,6 +271,24 @@ int scan_taxi(struct scan *scan)
 	return 0;
 }
 
+/* What the driver tells of a move is of the last one alone. */
+void scan_add_stats(struct scan *scan)
+{
+	const struct oscan_stats *before = &scan->stats_before;
+	struct oscan_stats now, *sum = &scan->result->stats;
+
+	if (oscan_motor_stats(scan->motor, scan->axis, &now))
+		return;
+	now.move_slip_ns = now.slip_ns - before->slip_ns;
+	now.move_stumbles = now.stumbles - before->stumbles;
+	if (now.move_worst_late_ns < sum->move_worst_late_ns)
+		now.move_worst_late_ns = sum->move_worst_late_ns;
+	if (sum->move_shortest_ns &&
+	    now.move_shortest_ns > sum->move_shortest_ns)
+		now.move_shortest_ns = sum->move_shortest_ns;
+	*sum = now;
+}
+
 int scan_launch(struct scan *scan)
 {
 	double speed = scan_steps(scan, scan->result->geometry.velocity);
@@ -285,6 +303,8 @@ int scan_launch(struct scan *scan)
 				 scan_pass_count(scan));
 	pass = &scan->passes[number];
 	scan_pass_planned(scan, number, pass);
+	if (number)
+		scan_add_stats(scan);
 	if (start_move(scan, pass->final, oscan_speed_from_double(speed)))
 		return -1;
 	pass->launch_ns = scan->move.start_ns;

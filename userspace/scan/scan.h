@@ -385,6 +385,9 @@ uint64_t scan_taxi_speed(const struct scan *scan);
 /** scan_launch - start the next pass, to the other end */
 int scan_launch(struct scan *scan);
 
+/** scan_add_stats - those of the pass that is over to result->stats */
+void scan_add_stats(struct scan *scan);
+
 /** scan_pass_planned - the pass with that number, 0 is the first */
 void scan_pass_planned(const struct scan *scan, uint32_t number,
 		       struct scan_pass *pass);

@@ -56,7 +56,7 @@ static int store_motor(struct scan *scan)
 {
 	const struct oscan_stats *stats = &scan->result->stats;
 	uint64_t bins[OSCAN_LATE_BINS];
-	/* Of a pass with less than two steps there is no interval. */
+	/* Of passes with less than two steps there is no interval. */
 	double shortest = stats->move_shortest_ns == UINT64_MAX ? NAN :
 			  stats->move_shortest_ns;
 	const struct scan_number numbers[] = {
