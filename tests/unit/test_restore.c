@@ -31,6 +31,8 @@ static struct {
 	uint32_t order[MOST];		/* of ids put back */
 	size_t n_order;
 	bool armed;			/* the trigger line */
+	uint32_t format;		/* of the camera, put back */
+	int64_t size;
 	uint32_t edges;			/* of the capture line */
 	uint32_t interval_ns;
 } devices;
@@ -152,8 +154,14 @@ int controls_each(const char *device,
 
 int controls_put_back(const struct restore_entry *entry)
 {
-	int64_t before = devices.value[entry->id];
+	int64_t before;
 
+	if (entry->kind == RESTORE_FORMAT) {
+		devices.format = entry->id;
+		devices.size = entry->before;
+		return 1;
+	}
+	before = devices.value[entry->id];
 	devices.order[devices.n_order++] = entry->id;
 	errno = EIO;
 	if (devices.fails[entry->id])
@@ -207,6 +215,20 @@ static void override(struct restore *restore, uint32_t id, int64_t value)
 
 	ck_assert_int_eq(restore_note(restore, &entry), 0);
 	devices.value[id] = value;
+}
+
+static void note_format(struct restore *restore, uint32_t pixels, int width,
+			int height)
+{
+	const struct restore_entry entry = {
+		.kind = RESTORE_FORMAT,
+		.device = "/dev/video0",
+		.name = "usb-1",
+		.id = pixels,
+		.before = (int64_t)width << 32 | height,
+	};
+
+	ck_assert_int_eq(restore_note(restore, &entry), 0);
 }
 
 static off_t journal_size(void)
@@ -446,6 +468,33 @@ TEST(the_motor_of_a_scan_that_is_completed_is_put_back_after_its_use)
 }
 
 /* The trigger line pulses no more, the capture line latches what it did. */
+/* As restore.h has it: YUYV, and 640 x 480. */
+TEST(R58_of_a_device_the_first_format_is_kept_and_put_back_after_a_kill)
+{
+	static const char line[] =
+		"{\"what\":\"format\",\"device\":\"/dev/video0\",\"name\":\"usb-1\",\"id\":1448695129,\"before\":2748779069920}\n";
+	struct restore *restore = begin_new();
+	char text[2 * sizeof(line)] = "";
+	FILE *journal;
+
+	note_format(restore, 0x56595559, 640, 480);
+	note_format(restore, 0x47504a4d, 1920, 1080);
+	journal = fopen(restore_path(restore), "r+");
+	ck_assert_uint_eq(fread(text, 1, sizeof(text), journal),
+			  strlen(line));
+	ck_assert_str_eq(text, line);
+	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
+	ck_assert_uint_eq(restored, 1);
+	devices.size = 0;
+	rewind(journal);
+	fputs(line, journal);
+	fclose(journal);
+	ck_assert_int_eq(restore_close(begin(), &(uint32_t){ 0 }, why), 0);
+	ck_assert_uint_eq(restored, 1);
+	ck_assert_uint_eq(devices.format, 0x56595559);
+	ck_assert_int_eq(devices.size, 2748779069920);
+}
+
 TEST(R62_lines_of_the_driver_are_put_back)
 {
 	const int64_t before = OSCAN_CAPTURE_FALLING | 70000LL << 32;
