@@ -15,45 +15,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../camera/angle.h"
 #include "oscan.h"
-#include "synthetic.h"
-#include "unit.h"
-
-#define SECOND 1000000000ull
-#define MS 1000000ull
-#define WIDTH 160
-#define HEIGHT 120
-
-static uint64_t now = 1000 * SECOND;
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_nanosleep(clockid_t clock, int flags,
-			   const struct timespec *time, struct timespec *left);
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
-{
-	(void)clock;
-	now += 100;
-	time->tv_sec = now / SECOND;
-	time->tv_nsec = now % SECOND;
-	return 0;
-}
-
-int __wrap_clock_nanosleep(clockid_t clock, int flags,
-			   const struct timespec *time, struct timespec *left)
-{
-	uint64_t until = time->tv_sec * SECOND + time->tv_nsec;
-
-	(void)clock;
-	(void)left;
-	ck_assert_int_eq(flags, TIMER_ABSTIME);
-	if (until > now)
-		now = until;
-	return 0;
-}
+#include "synthetic-world.h"
 
 /* ---- a pose of the test's own ---- */
 
@@ -103,8 +68,6 @@ static const struct pose_source turning_source = {
 	.close = turning_close,
 };
 
-static const struct camera_ops *const ops = &camera_synthetic;
-
 static struct camera *camera_with(const char *id,
 				  struct camera_settings *settings)
 {
@@ -133,26 +96,6 @@ static struct camera *started(const char *id, double speed)
 	camera = camera_with(id, &settings);
 	ck_assert_int_eq(ops->start(camera), 0);
 	return camera;
-}
-
-static struct camera_frame next(struct camera *camera)
-{
-	struct camera_frame frame;
-	int tries = 0;
-
-	while (ops->next(camera, &frame, 20)) {
-		ck_assert_int_eq(errno, ETIMEDOUT);
-		ck_assert_int_lt(++tries, 100);
-	}
-	return frame;
-}
-
-static struct camera_frame take(struct camera *camera)
-{
-	struct camera_frame frame = next(camera);
-
-	ops->release(camera, &frame);
-	return frame;
 }
 
 /* ---- ids ---- */

@@ -19,55 +19,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../camera/angle.h"
 #include "defocus.h"
 #include "oscan.h"
-#include "synthetic.h"
-#include "unit.h"
+#include "synthetic-world.h"
 
-#define SECOND 1000000000ull
-#define MS 1000000ull
-#define WIDTH 160u
-#define HEIGHT 120u
 #define PIXELS (WIDTH * HEIGHT)
 
 /* The column is at 225 mm where it is nearest, its rim at 248.7 mm. */
 #define NEAR_DPT 4.4444
 #define RIM_DPT 4.02
-
-static uint64_t now = 1000 * SECOND;
-static int interrupted;			/* sleeps that a signal ends */
-static const struct camera_ops *const ops = &camera_synthetic;
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_nanosleep(clockid_t clock, int flags,
-			   const struct timespec *time, struct timespec *left);
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
-{
-	(void)clock;
-	now += 100;
-	time->tv_sec = now / SECOND;
-	time->tv_nsec = now % SECOND;
-	return 0;
-}
-
-int __wrap_clock_nanosleep(clockid_t clock, int flags,
-			   const struct timespec *time, struct timespec *left)
-{
-	uint64_t until = time->tv_sec * SECOND + time->tv_nsec;
-
-	(void)clock;
-	(void)flags;
-	(void)left;
-	if (interrupted && interrupted--)
-		return EINTR;
-	if (until > now)
-		now = until;
-	return 0;
-}
 
 /* No driver: the poses are those of the id. */
 struct oscan_motor *__wrap_oscan_motor_open(const char *path, bool writable);
@@ -89,25 +51,6 @@ static struct camera *started(const char *id)
 	ck_assert_int_eq(ops->configure(camera, &settings), 0);
 	ck_assert_int_eq(ops->start(camera), 0);
 	return camera;
-}
-
-static struct camera_frame next(struct camera *camera)
-{
-	struct camera_frame frame;
-
-	for (int tries = 0; ops->next(camera, &frame, 50); tries++) {
-		ck_assert_int_eq(errno, ETIMEDOUT);
-		ck_assert_int_lt(tries, 100);
-	}
-	return frame;
-}
-
-static struct camera_frame take(struct camera *camera)
-{
-	struct camera_frame frame = next(camera);
-
-	ops->release(camera, &frame);
-	return frame;
 }
 
 static struct camera_frame shot(struct camera *camera)
