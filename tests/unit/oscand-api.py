@@ -438,12 +438,14 @@ def what_is_wrong_is_refused_with_a_sentence():
         ask(404, "GET", f"/v1/projects/of%20a%20test/scans/{scan}")
 
 
-def raw(text):
-    """What the daemon says to these bytes until it closes."""
+def raw(text, whole=False):
+    """What the daemon says to these bytes, all if whole, until it closes."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(60)
         connection.connect(path)
         connection.sendall(text)
+        if whole:
+            connection.shutdown(socket.SHUT_WR)
         answer = b""
         while part := connection.recv(65536):
             answer += part
@@ -471,6 +473,27 @@ def who_has_gone_is_forgotten_and_only_http_is_spoken():
         assert raw(text).startswith(b"HTTP/1.1 400"), text
     assert raw(b"POST /v1/jobs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
                b"\r\n2\r\n{}\r\n0\r\n\r\n").startswith(b"HTTP/1.1 411")
+    wait("/v1/status", lambda status: status["clients"] == 1)
+
+
+def who_says_that_it_has_asked_all_is_answered():
+    project = "/v1/projects/of%20a%20test/scans/1/photos"
+    photo = ask(200, "GET", project)["photos"][0]
+    for _ in range(20):
+        for url in ("/v1/status", f"{project}/{photo['file']}",
+                    "/v1/snapshot", "/v1/projects/of%20a%20test/zip"):
+            text = f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            head, _, body = raw(text, True).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), (url, head)
+            size = re.search(rb"content-length: ([0-9]+)", head)
+            assert body and (not size or len(body) == int(size[1])), url
+        for text in (b"POST /v1/jobs HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+                     b"POST /v1/jobs HTTP/1.1\r\nContent-Length: x\r\n\r\n{}"):
+            head, _, body = raw(text, True).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 400"), (text, head)
+            assert "wanted" in json.loads(body)["error"], (text, body)
+    # Who waits for a stream cannot be told from who has gone.
+    raw(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", True)
     wait("/v1/status", lambda status: status["clients"] == 1)
 
 
@@ -513,6 +536,7 @@ for test in (each_route_of_the_code_is_described, what_the_machine_is_is_told,
              what_is_wrong_is_refused_with_a_sentence,
              methods_are_answered_as_http_says,
              who_has_gone_is_forgotten_and_only_http_is_spoken,
+             who_says_that_it_has_asked_all_is_answered,
              everything_described_was_asked):
     try:
         test()

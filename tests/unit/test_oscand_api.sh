@@ -141,6 +141,77 @@ a_folder_of_projects_that_is_not_there_yet_has_room()
 	finish
 }
 
+# As a disk that hangs: photos are not read while there is $work/hang.
+make_hanging_disk()
+{
+	gcc -shared -fPIC -o "$work/hanging.so" -x c - <<-'END'
+		#define _GNU_SOURCE
+		#include <limits.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+
+		ssize_t read(int fd, void *data, size_t size)
+		{
+			const char *hang = getenv("OSCAN_TEST_HANG");
+			char path[PATH_MAX] = "", link[64];
+
+			snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+			readlink(link, path, sizeof(path) - 1);
+			while (strstr(path, ".jpg") && !access(hang, F_OK)) {
+				symlink("x", getenv("OSCAN_TEST_HANGS"));
+				usleep(10000);
+			}
+			return syscall(SYS_read, fd, data, size);
+		}
+	END
+}
+
+a_disk_that_hangs_holds_up_only_who_reads_from_it()
+{
+	local deadline=$((SECONDS + 60)) photo reader
+
+	make_hanging_disk
+	touch "$work/hang"
+	LD_PRELOAD=$work/hanging.so OSCAN_TEST_HANG=$work/hang \
+		OSCAN_TEST_HANGS=$work/hangs begin
+	photo=$(cd "$work/state/projects/of a test/scan01" && echo scan01_*.jpg)
+	photo=${photo%% *}
+	curl -s -m 120 --unix-socket "$work/sock" -o "$work/photo" \
+		"http://x/v1/projects/of%20a%20test/scans/1/photos/$photo" &
+	reader=$!
+	until [ -L "$work/hangs" ] || [ "$SECONDS" -ge "$deadline" ]; do
+		sleep 0.02
+	done
+	[ -L "$work/hangs" ] || bad+="nothing was read; "
+	answers >"$work/status" || bad+="others are held up; "
+	rm "$work/hang"
+	wait "$reader" || bad+="curl ended with $?; "
+	cmp -s "$work/photo" "$work/state/projects/of a test/scan01/$photo" ||
+		bad+="it is another photo; "
+	finish
+}
+
+# Clients that ask meanwhile must not keep a quiet stream quiet.
+a_stream_that_says_nothing_has_a_comment()
+{
+	local deadline=$((SECONDS + 60)) stream
+
+	begin
+	curl -sN --unix-socket "$work/sock" http://x/v1/events >"$work/events" &
+	stream=$!
+	until grep -q '^:' "$work/events" || [ "$SECONDS" -ge "$deadline" ]; do
+		answers >"$work/status"
+		sleep 0.2
+	done
+	grep -q '^:' "$work/events" || bad+="in 60 s none came; "
+	kill "$stream"
+	wait "$stream"
+	finish
+}
+
 sockets_of_systemd_are_used()
 {
 	local deadline=$((SECONDS + 60))
@@ -209,6 +280,8 @@ report by_tcp_the_token_is_wanted
 report a_socket_that_a_dead_daemon_left_is_replaced
 report a_file_in_the_place_of_the_socket_is_left_alone
 report a_folder_of_projects_that_is_not_there_yet_has_room
+report a_disk_that_hangs_holds_up_only_who_reads_from_it
+report a_stream_that_says_nothing_has_a_comment
 if command -v systemd-analyze >"$work/where"; then
 	report sockets_of_systemd_are_used
 	report its_units_are_what_systemd_takes

@@ -115,31 +115,49 @@ static enum exchange_more take(struct exchange *exchange, void *data,
 	return EXCHANGE_DATA;
 }
 
-static enum exchange_more more_file(struct exchange *exchange)
+/* As read(2). */
+static ssize_t read_some(struct exchange *exchange, size_t size)
 {
-	struct http_response *response = &exchange->response;
-	size_t size = CHUNK;
+	char *data = malloc(size);
 	ssize_t got;
-	char *data;
 
-	if (exchange->left >= 0 && size > (uint64_t)exchange->left)
-		size = exchange->left;
-	if (!size)
-		return EXCHANGE_END;
-	data = malloc(size);
 	if (!data)
+		return -1;
+	got = read(exchange->response.file, data, size);
+	if (got > 0)
+		take(exchange, data, got);
+	else
+		free(data);
+	return got;
+}
+
+/* A file that has become shorter is not what was promised. */
+void exchange_read(struct exchange *exchange)
+{
+	size_t size = exchange->left < CHUNK ? exchange->left : CHUNK;
+	ssize_t got = read_some(exchange, size);
+
+	exchange->broken = got <= 0;
+	exchange->left -= got;
+}
+
+static enum exchange_more more_file(const struct exchange *exchange)
+{
+	if (exchange->broken)
 		return EXCHANGE_ABORT;
-	got = read(response->file, data, size);
-	if (got > 0) {
-		if (exchange->left >= 0)
-			exchange->left -= got;
-		return take(exchange, data, got);
-	}
-	free(data);
+	return exchange->left ? EXCHANGE_READ : EXCHANGE_END;
+}
+
+/* It does not block. */
+static enum exchange_more more_pipe(struct exchange *exchange)
+{
+	ssize_t got = read_some(exchange, CHUNK);
+
+	if (got > 0)
+		return EXCHANGE_DATA;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return EXCHANGE_IDLE;
-	/* A file that has become shorter is not what was promised. */
-	return got < 0 || exchange->left > 0 ? EXCHANGE_ABORT : EXCHANGE_END;
+	return got < 0 ? EXCHANGE_ABORT : EXCHANGE_END;
 }
 
 static enum exchange_more more_events(struct exchange *exchange)
@@ -219,7 +237,8 @@ enum exchange_more exchange_more(struct exchange *exchange)
 	if (response->stream == HTTP_STREAM_PREVIEW)
 		return more_pictures(exchange);
 	if (response->has_file)
-		return more_file(exchange);
+		return response->length < 0 ? more_pipe(exchange) :
+					      more_file(exchange);
 	if (!response->body)
 		return EXCHANGE_END;
 	take(exchange, response->body, response->size);

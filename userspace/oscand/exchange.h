@@ -23,6 +23,7 @@ enum exchange_more {
 	EXCHANGE_IDLE = 2,	/* nothing now */
 	EXCHANGE_END = 3,	/* nothing any more */
 	EXCHANGE_ABORT = 4,	/* what was promised is not there */
+	EXCHANGE_READ = 5,	/* exchange_read() first: the disk may hang */
 };
 
 /**
@@ -38,14 +39,18 @@ enum exchange_more {
  * @response: to it
  * @stage: enum exchange_stage
  * @begun: headers are out
+ * @ended: the client sends nothing more; it may wait for the answer
  * @body: of the request, shape [@expected]
  * @received: bytes of it so far
  * @expected: in all
- * @since_ns: when it began, or when the client last took something
+ * @since_ns: when it began, or when the client last took something or could
+ *	not, since there was nothing
+ * @said_ns: when something last went out, or the answer began
  * @out: what is going out, to be freed with free(3)
  * @out_size: bytes of it
  * @out_sent: of which are out
  * @left: bytes of a file that are to come, negative: not known
+ * @broken: the next of them could not be read
  * @picture: number of the last one sent
  * @picture_ns: when that was
  * @next: in the server's list
@@ -62,14 +67,17 @@ struct exchange {
 	struct http_response response;
 	enum exchange_stage stage;
 	bool begun;
+	bool ended;
 	char *body;
 	size_t received;
 	size_t expected;
 	uint64_t since_ns;
+	uint64_t said_ns;
 	uint8_t *out;
 	size_t out_size;
 	size_t out_sent;
 	int64_t left;
+	bool broken;
 	uint64_t picture;
 	uint64_t picture_ns;
 	struct exchange *next;
@@ -77,6 +85,9 @@ struct exchange {
 
 /** exchange_answer - run the handler; by a thread of the pool */
 void exchange_answer(struct exchange *exchange);
+
+/** exchange_read - have the next piece of a file in @out; likewise */
+void exchange_read(struct exchange *exchange);
 
 /**
  * exchange_ready - can the answer begin?

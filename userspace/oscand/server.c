@@ -21,7 +21,7 @@
 #define HEADERS_MAX 4096
 #define HEADER_DATA 8192
 #define LINGER_S 2
-#define COMMENT_S 15
+#define COMMENT_NS UINT64_C(15000000000)
 #define ACCEPTS 64
 /* A pipe or a picture is looked for again after so long. */
 #define AGAIN_US 5000
@@ -80,7 +80,12 @@ static bool is_tcp(int fd)
 /* A thread of the pool. */
 static void work(struct pool_work *work, void *data)
 {
-	exchange_answer((struct exchange *)work);
+	struct exchange *exchange = (struct exchange *)work;
+
+	if (exchange->begun)
+		exchange_read(exchange);
+	else
+		exchange_answer(exchange);
 }
 
 static void wake(void *data)
@@ -246,7 +251,29 @@ static void unwatch(struct exchange *exchange)
 	exchange->watcher = NULL;
 }
 
-/* What is sent behind a request is of no use. -1: the client has gone. */
+/* What it will be is not known before it has been answered. */
+static bool is_finite(const struct exchange *exchange)
+{
+	if (exchange->stage != EXCHANGE_SEND)
+		return exchange->stage == EXCHANGE_WORK;
+	return exchange->response.stream == HTTP_STREAM_NONE ||
+	       exchange->response.stream == HTTP_STREAM_SNAPSHOT;
+}
+
+/*
+ * Some say that they have no more to ask, and wait. Who waits for a stream
+ * cannot be told from who has gone.
+ */
+static void end_of_request(struct exchange *exchange)
+{
+	if (!is_finite(exchange)) {
+		kill_soon(exchange->client);
+		return;
+	}
+	exchange->ended = true;
+}
+
+/* What is sent behind a request is of no use. -1: nothing more will come. */
 static int drain(struct lws *watcher)
 {
 	struct exchange *exchange = lws_get_opaque_user_data(watcher);
@@ -259,7 +286,9 @@ static int drain(struct lws *watcher)
 		   MSG_DONTWAIT);
 	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return 0;
-	if (exchange->client)
+	if (exchange->client && !got)
+		end_of_request(exchange);
+	else if (exchange->client)
 		kill_soon(exchange->client);
 	exchange->watcher = NULL;
 	lws_set_opaque_user_data(watcher, NULL);
@@ -281,12 +310,37 @@ static int on_watch(struct lws *wsi, enum lws_callback_reasons reason,
 	return 0;
 }
 
+/*
+ * While a thread works the library need not hear of the socket. It could only
+ * learn, again and again, that the client sends nothing more; and where there
+ * is a body it would read that itself, and close.
+ */
+static void enter(struct lws *wsi, struct exchange *exchange,
+		  enum exchange_stage stage)
+{
+	exchange->stage = stage;
+	lws_rx_flow_control(wsi, stage != EXCHANGE_WORK && !exchange->expected);
+}
+
+static int send_more(struct lws *wsi, struct exchange *exchange);
+
 static void send_answer(struct lws *wsi, struct exchange *exchange)
 {
+	int failed = 0;
+
 	watch(wsi, exchange);
-	exchange->stage = EXCHANGE_SEND;
+	enter(wsi, exchange, EXCHANGE_SEND);
 	exchange->since_ns = now_ns();
-	lws_callback_on_writable(wsi);
+	exchange->said_ns = exchange->since_ns;
+	if (!exchange->expected) {
+		lws_callback_on_writable(wsi);
+		return;
+	}
+	/* It is short: a socket that nothing was sent to has room for it. */
+	while (!failed && exchange->stage == EXCHANGE_SEND)
+		failed = send_more(wsi, exchange);
+	if (failed)
+		kill_soon(wsi);
 }
 
 static const char *method_names(unsigned int allowed)
@@ -353,7 +407,7 @@ static void put_to_work(struct server *server, struct lws *wsi,
 			struct exchange *exchange)
 {
 	watch(wsi, exchange);
-	exchange->stage = EXCHANGE_WORK;
+	enter(wsi, exchange, EXCHANGE_WORK);
 	if (pool_put(server->pool, &exchange->work))
 		return;
 	http_error(&exchange->response, 503,
@@ -509,6 +563,7 @@ static int send_data(struct lws *wsi, struct exchange *exchange)
 		return -1;
 	exchange->out_sent += size;
 	exchange->since_ns = now_ns();
+	exchange->said_ns = exchange->since_ns;
 	lws_callback_on_writable(wsi);
 	return 0;
 }
@@ -516,12 +571,21 @@ static int send_data(struct lws *wsi, struct exchange *exchange)
 /* Closed with something unread, the system would throw our answer away. */
 static int end(struct lws *wsi, struct exchange *exchange)
 {
-	if (exchange->received >= exchange->expected)
+	if (exchange->ended || exchange->received >= exchange->expected)
 		return -1;
 	exchange->stage = EXCHANGE_LINGER;
 	exchange->since_ns = now_ns();
 	shutdown(lws_get_socket_fd(wsi), SHUT_WR);
 	return 0;
+}
+
+static void read_more(struct lws *wsi, struct exchange *exchange)
+{
+	enter(wsi, exchange, EXCHANGE_WORK);
+	if (pool_put(server_of(wsi)->pool, &exchange->work))
+		return;
+	enter(wsi, exchange, EXCHANGE_SEND);
+	lws_set_timer_usecs(wsi, AGAIN_US);
 }
 
 /* Every byte before it is on its way when this is called. */
@@ -546,6 +610,9 @@ static int send_more(struct lws *wsi, struct exchange *exchange)
 		exchange->since_ns = now_ns();
 		if (exchange->response.has_file)
 			lws_set_timer_usecs(wsi, AGAIN_US);
+		return 0;
+	case EXCHANGE_READ:
+		read_more(wsi, exchange);
 		return 0;
 	case EXCHANGE_END:
 		return end(wsi, exchange);
@@ -574,6 +641,14 @@ static void unlink_exchange(struct server *server, struct exchange *exchange)
 	exchange_free(exchange);
 }
 
+/* With a piece of a file. */
+static void go_on(struct exchange *exchange)
+{
+	enter(exchange->client, exchange, EXCHANGE_SEND);
+	exchange->since_ns = now_ns();
+	lws_callback_on_writable(exchange->client);
+}
+
 /* What the pool has answered. */
 static void take_answers(struct server *server)
 {
@@ -582,6 +657,10 @@ static void take_answers(struct server *server)
 	while ((exchange = (struct exchange *)pool_take(server->pool))) {
 		if (!exchange->client) {
 			unlink_exchange(server, exchange);
+			continue;
+		}
+		if (exchange->begun) {
+			go_on(exchange);
 			continue;
 		}
 		if (exchange->response.stream != HTTP_STREAM_NONE &&
@@ -642,13 +721,14 @@ static uint64_t limit_s(const struct exchange *exchange)
 }
 
 /* Proxies and browsers give up on a stream that says nothing. */
-static void comment(struct exchange *exchange, uint64_t quiet_s)
+static void comment(struct exchange *exchange, uint64_t now)
 {
 	static const char text[] = ":\n\n";
 
-	if (exchange->response.stream != HTTP_STREAM_EVENTS ||
-	    exchange->out_sent < exchange->out_size || quiet_s < COMMENT_S ||
-	    !exchange->begun || exchange->head)
+	if (!exchange->begun || exchange->head ||
+	    exchange->response.stream != HTTP_STREAM_EVENTS ||
+	    exchange->out_sent < exchange->out_size ||
+	    now - exchange->said_ns < COMMENT_NS)
 		return;
 	free(exchange->out);
 	exchange->out = (uint8_t *)strdup(text);
@@ -659,14 +739,13 @@ static void comment(struct exchange *exchange, uint64_t quiet_s)
 
 static void check_times(struct server *server)
 {
-	uint64_t now = now_ns(), quiet_s;
+	uint64_t now = now_ns();
 
 	for (struct exchange *at = server->exchanges; at; at = at->next) {
 		if (!at->client)
 			continue;
-		quiet_s = (now - at->since_ns) / 1000000000;
-		comment(at, quiet_s);
-		if (quiet_s >= limit_s(at))
+		comment(at, now);
+		if ((now - at->since_ns) / 1000000000 >= limit_s(at))
 			kill_soon(at->client);
 	}
 }
