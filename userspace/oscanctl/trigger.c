@@ -9,6 +9,8 @@
 
 #define MOST_PLACES	64
 #define WIDTH_NS	100000
+/* Of the last place, microsteps: less is the rounding of a double. */
+#define LEAST_ERROR	1e-3
 
 enum {
 	OPTION_AT = OPTION_OWN,
@@ -231,14 +233,15 @@ static int fill_every(const struct order *order,
 		      const struct oscan_axis_info *axis,
 		      struct oscan_trigger_set *set, __s64 *places)
 {
-	double distance;
+	double distance, error;
 
 	if (exact_place("--every", order->every, order, axis, &distance))
 		return EXIT_USAGE;
 	if (fabs(distance) < 1)
 		return wrong_usage("--every: wanted at least a microstep, found \"%s\"",
 				   order->every);
-	if (order->number && distance != rint(distance))
+	error = fabs(distance - rint(distance)) * order->number;
+	if (!order->in_steps && error > LEAST_ERROR)
 		return fill_rounded(order, axis, distance, set, places);
 	set->mode = OSCAN_TRIGGER_EVERY;
 	set->number = order->number;
