@@ -309,9 +309,12 @@ a_wrong_command_line_is_told_in_one_sentence()
 
 what_cannot_be_printed_is_told_in_one_sentence()
 {
-	for row_args in --version --help "move --help" "scan --help"; do
-		# shellcheck disable=SC2086
-		"$work/oscanctl" $row_args >/dev/full 2>"$work/err"
+	local words
+
+	for words in --version --help "move --help" "scan --help"; do
+		# shellcheck disable=SC2206
+		row_args=($words)
+		"$work/oscanctl" "${row_args[@]}" >/dev/full 2>"$work/err"
 		status=$?
 		: >"$work/out"
 		row 1 "the result could not be printed"
