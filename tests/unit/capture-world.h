@@ -99,6 +99,7 @@ static struct world {
 	uint64_t vanish_at_ns;
 	uint64_t silent_at_ns;
 	bool bad_frames;
+	unsigned int bad_in;		/* frames from now on, that one alone */
 	bool disobedient;		/* the lens stays where it is */
 	bool untold;			/* frames do not tell of controls */
 	bool untimed;			/* nor of exposures and periods */
@@ -595,13 +596,18 @@ static uint64_t marked(const struct seen *seen)
 	}
 }
 
+static bool is_bad(void)
+{
+	return world->bad_in && !--world->bad_in;
+}
+
 static void tell_frame(struct camera_frame *frame)
 {
 	*frame = (struct camera_frame){
 		.data = &world->pixels, .size = sizeof(world->pixels),
 		.time_ns = marked(&world->pixels), .sequence = world->frame,
-		.status = world->bad_frames ? CAMERA_FRAME_BAD :
-					      CAMERA_FRAME_GOOD,
+		.status = world->bad_frames || is_bad() ? CAMERA_FRAME_BAD :
+							  CAMERA_FRAME_GOOD,
 		.frame_duration_ns = world->untimed ? 0 : PERIOD, .gain = 1,
 		.exposure_ns = world->untold || world->untimed ? 0 :
 			       world->exposure_ns,
@@ -674,7 +680,8 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 		obey(begin_ns);
 	if (wait_until(begin_ns + world->exposure_ns + READOUT, timeout_ms))
 		return -1;
-	see(&world->pixels, begin_ns);
+	if (!world->on_demand)
+		see(&world->pixels, begin_ns);
 	tell_frame(frame);
 	world->frame = begin_ns / PERIOD + 1;
 	world->shot_ns = 0;
@@ -726,6 +733,7 @@ static int camera_shoot(struct camera *camera)
 	world->shot_ns = world->now;
 	obey(world->shot_ns);
 	pass(world->exposure_ns + READOUT);
+	see(&world->pixels, world->shot_ns);
 	return 0;
 }
 

@@ -1024,6 +1024,80 @@ TEST(a_photo_ends_when_the_camera_has_taken_it)
 	world_end();
 }
 
+static double fetching_scan_s(bool serial)
+{
+	struct capture_request request = plain();
+	double elapsed_s;
+
+	request.path.points = 20;
+	request.exposure_ns = EXPOSURE;
+	request.serial = serial;
+	request.workers = 1;
+	world_begin();
+	world->on_demand = true;
+	world->fetch_ns = SECOND / 3;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, 20);
+	elapsed_s = result.elapsed_s;
+	world_end();
+	return elapsed_s;
+}
+
+TEST(the_next_move_does_not_wait_for_a_photo_to_be_fetched)
+{
+	double overlapped = fetching_scan_s(false);
+	double serial = fetching_scan_s(true);
+
+	/* Of 20 moves that take as long, most of each. */
+	MUST(serial > overlapped + 20 * 0.2, "%g %g", serial, overlapped);
+}
+
+TEST(whatever_is_commanded_while_a_photo_is_fetched_none_is_lost)
+{
+	for (int state = CAPTURE_MOVE; state <= CAPTURE_AFTER; state++)
+		for (int paused = 0; paused < 2; paused++) {
+			struct capture_request request = plain();
+
+			if (state == CAPTURE_LOCK)
+				continue;
+			request.exposure_ns = EXPOSURE;
+			world_begin();
+			world->on_demand = true;
+			world->fetch_ns = SECOND / 20;
+			watcher.in = state;
+			watcher.nth = 3;
+			watcher.deed = paused ? PAUSE : CANCEL;
+			ck_assert_int_eq(run(&request), paused ? 0 : -1);
+			MUST(watcher.seen[state] >= 3, "state %d", state);
+			/* What is in the queue is not taken again. */
+			MUST(!paused || watcher.seen[CAPTURE_MOVE] ==
+			     POINTS + (state < CAPTURE_EXPOSE),
+			     "state %d", state);
+			finish(&request);
+			check_complete(&request, POINTS);
+			world_end();
+		}
+}
+
+/* By then the axes are on their way. */
+TEST(a_photo_that_is_handed_over_broken_is_taken_again_where_it_was)
+{
+	struct capture_request request = plain();
+
+	request.exposure_ns = EXPOSURE;
+	request.workers = 1;
+	world_begin();
+	world->on_demand = true;
+	world->bad_in = 3;
+	ck_assert_msg(!run(&request), "%s", result.error);
+	check_complete(&request, POINTS);
+	ck_assert_uint_eq(watcher.seen[CAPTURE_MOVE], POINTS + 1);
+	world_end();
+	world_begin();
+	world->on_demand = world->bad_frames = true;
+	check_failure_and_rest(&request, EIO, "only broken ones");
+}
+
 TEST(a_focal_length_that_is_given_does_where_the_camera_tells_none)
 {
 	for (int told = 0; told < 2; told++) {

@@ -261,8 +261,7 @@ void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
 	}
 }
 
-/* Return: 1 a frame is under way, 0 it is too early, -1 failed. */
-static int shoot(struct capture *capture)
+int capture_shoot(struct capture *capture)
 {
 	uint64_t now = capture_now(), from = capture->ready_ns;
 
@@ -287,7 +286,8 @@ static int shoot(struct capture *capture)
 
 int capture_look(struct capture *capture)
 {
-	int got = capture->capabilities.on_demand ? shoot(capture) : 1;
+	int got = capture->capabilities.on_demand ?
+		  capture_shoot(capture) : 1;
 
 	return got > 0 ? capture_next(capture) : got;
 }

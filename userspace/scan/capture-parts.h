@@ -168,7 +168,9 @@ struct capture_saver;
  * @point: index of the point in work
  * @shot: of its photos
  * @down: its focus stack goes from the greatest to the least
- * @restless: frames in a row in which an axis moved
+ * @gone: the move to the next point has begun, while the photo in work is
+ *	fetched
+ * @restless: frames in a row that were none since an axis moved
  * @locked: locked.json
  * @refind: what was found is not all in it, and has to be found once more
  * @saver: queue and workers
@@ -235,6 +237,7 @@ struct capture {
 	uint32_t point;
 	uint32_t shot;
 	bool down;
+	bool gone;
 	unsigned int restless;
 	struct capture_locked locked;
 	bool refind;
@@ -412,6 +415,13 @@ int capture_camera_start(struct capture *capture);
  */
 int capture_next(struct capture *capture);
 
+/**
+ * capture_shoot - tell a camera on demand, when it is time
+ *
+ * Return: 1 it has exposed, 0 it is too early, -1 failed
+ */
+int capture_shoot(struct capture *capture);
+
 /** capture_look - capture_next(); a camera on demand is told first, when it is
  * time
  */
@@ -477,6 +487,11 @@ bool capture_seek(struct capture *capture);
  * one in work on. Return: false: there is none
  */
 bool capture_seek_point(struct capture *capture);
+
+/** capture_point_after - the point that follows on the photo in work; NULL:
+ * there is none, or another photo to be taken before
+ */
+const struct path_point *capture_point_after(struct capture *capture);
 
 /*
  * capture-pulse.c: an external trigger in place of a camera.

@@ -83,3 +83,21 @@ bool capture_seek_point(struct capture *capture)
 	}
 	return false;
 }
+
+const struct path_point *capture_point_after(struct capture *capture)
+{
+	const uint32_t point = capture->point, shot = capture->shot;
+	const struct path_point *after = NULL;
+	const bool down = capture->down;
+
+	capture->shot++;
+	if (!capture_seek(capture)) {
+		capture->point++;
+		if (capture_seek_point(capture))
+			after = &capture->path.points[capture->point];
+	}
+	capture->point = point;
+	capture->shot = shot;
+	capture->down = down;
+	return after;
+}

@@ -72,7 +72,7 @@ static enum capture_state home(struct capture *capture)
 static void move_begin(struct capture *capture)
 {
 	const struct path_point *point = &capture->path.points[capture->point];
-	int trusted = capture_trusted(capture);
+	int trusted = capture->gone ? 1 : capture_trusted(capture);
 
 	if (!trusted)
 		capture->state = CAPTURE_HOME;
@@ -83,9 +83,11 @@ static void move_begin(struct capture *capture)
 		capture->fresh_ns = capture->begin_ns;
 	}
 	/* The lens moves while the axes do. */
-	if (capture_go(capture, point->theta_deg, point->phi_deg) ||
+	if ((!capture->gone &&
+	     capture_go(capture, point->theta_deg, point->phi_deg)) ||
 	    capture_wish_for(capture))
 		return;
+	capture->gone = false;
 	capture->shot_ns = 0;
 }
 
@@ -135,6 +137,8 @@ static enum capture_state judge(struct capture *capture)
 	uint64_t begin_ns, end_ns;
 	int rested;
 
+	if (capture->gone)
+		return CAPTURE_QUEUE;
 	capture_exposure(capture, &begin_ns, &end_ns);
 	rested = capture_rested(capture, end_ns);
 	if (rested > 0 && capture_trusted(capture) > 0) {
@@ -173,6 +177,42 @@ static void expose_begin(struct capture *capture)
 	capture->frame = (struct camera_frame){ 0 };
 }
 
+/*
+ * To the next point while the camera hands over the photo, if that is good: the
+ * states of the axes stay as read here until it is in the queue.
+ */
+static int go_ahead(struct capture *capture)
+{
+	const struct capture_request *request = capture->request;
+	const struct path_point *to = capture_point_after(capture);
+
+	if (!to || capture->restless || request->serial ||
+	    request->after_s > 0 || capture_commanded(capture) != CAPTURE_GO)
+		return 0;
+	if (capture_rested(capture, capture->shot_end_ns) <= 0 ||
+	    capture_trusted(capture) <= 0)
+		return capture->error ? -1 : 0;
+	capture->gone = true;
+	return capture_go(capture, to->theta_deg, to->phi_deg);
+}
+
+/* What was handed over is no photo: it is taken again, and then waited for. */
+static enum capture_state go_back(struct capture *capture)
+{
+	struct timespec tick = { .tv_nsec = CAPTURE_TICK_MS * 1000000l };
+	int moving = capture_moving(capture);
+
+	if (moving < 0)
+		return CAPTURE_STOP;
+	if (moving) {
+		nanosleep(&tick, NULL);
+		return CAPTURE_EXPOSE;
+	}
+	capture->gone = false;
+	capture->restless = 1;
+	return CAPTURE_MOVE;
+}
+
 static enum capture_state expose(struct capture *capture)
 {
 	int held;
@@ -182,6 +222,15 @@ static enum capture_state expose(struct capture *capture)
 		if (held > 0)
 			return next_shot(capture);
 		return held < 0 ? CAPTURE_STOP : CAPTURE_EXPOSE;
+	}
+	if (capture->gone && !capture->shot_ns)
+		return go_back(capture);
+	if (capture->capabilities.on_demand && !capture->shot_ns) {
+		held = capture_shoot(capture);
+		if (held <= 0)
+			return held < 0 ? CAPTURE_STOP : CAPTURE_EXPOSE;
+		if (go_ahead(capture))
+			return CAPTURE_STOP;
 	}
 	held = capture_expose(capture);
 	if (held > 0)
@@ -238,6 +287,7 @@ static void stop_begin(struct capture *capture)
 {
 	if (capture->holding)
 		capture_release(capture);
+	capture->gone = false;
 	capture_stop(capture);
 }
 
