@@ -24,9 +24,9 @@
 
 #define CHUNK 65536
 
-/* Processor time for a copy: no disk and no processor is as slow as that. */
+/* Processor time for a copy: no machine is as slow as that. */
 #define LEAST_S 20
-#define BYTES_PER_S 10000000
+#define BYTES_PER_S 1000000
 
 /**
  * struct job - what recover_file() was asked for
