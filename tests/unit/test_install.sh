@@ -135,6 +135,24 @@ the_other_spelling_of_prefix_and_folders_of_ones_own_are_taken()
 		! -path "$other/man/*")" ] || bad+="files lie elsewhere"
 }
 
+# As root, with what root's commands would do only noted.
+the_user_of_the_daemon_is_made_where_the_files_are_for_this_machine()
+{
+	local here=$work/here
+
+	mkdir "$work/bin"
+	for name in ldconfig systemd-sysusers udevadm; do
+		printf '#!/bin/sh\necho "%s $*" >>"%s"\n' "$name" \
+			"$work/called" >"$work/bin/$name"
+	done
+	printf '#!/bin/sh\necho 0\n' >"$work/bin/id"
+	chmod +x "$work"/bin/*
+	bad=$(PATH=$work/bin:$PATH make --no-print-directory -s \
+		install-userspace DESTDIR= PREFIX="$here" 2>&1)
+	grep -qx "systemd-sysusers $here/lib/sysusers.d/oscand.conf" \
+		"$work/called" || bad+="called: $(<"$work/called")"
+}
+
 if ! tests/lib/examples.sh "$work" >"$work/log" 2>&1; then
 	echo "not ok install: $(tail -n 5 "$work/log" | tr '\n' ' ')"
 	exit 1
