@@ -126,6 +126,21 @@ a_killed_scan_is_recovered()
 		says 0 "frame" "$oscanctl" frames "$work/again.h5"
 }
 
+# What stands where it is recovered to is told, and left.
+no_rest_of_a_recovery_is_taken_for_one()
+{
+	local rest
+
+	mkdir "$work/rests" && cp "$work/killed.h5"* "$work/rests" || return
+	for rest in part jsonl; do
+		rest=$work/rests/killed.recovered.h5.$rest
+		: >"$rest"
+		says 1 "found $rest in the way" "$oscanctl" flyscan \
+			--resume "$work/rests/killed.h5" || return
+		rm "$rest" || return
+	done
+}
+
 # A dot for each position that is known, and for each uncertainty; no frame
 # of the scan has another beside it.
 a_scan_is_drawn()
@@ -259,6 +274,8 @@ report images_are_written_and_nothing_is_overwritten images_are_written
 report wrong_calls_are_told wrong_calls_are_told
 report a_killed_scan_is_recovered_and_the_original_kept \
 	a_killed_scan_is_recovered
+report a_scan_is_not_completed_from_the_rest_of_a_recovery \
+	no_rest_of_a_recovery_is_taken_for_one
 report a_scan_is_drawn_with_its_frames a_scan_is_drawn
 report a_report_is_of_all_frames_and_tells_those_lost frames_lost_are_told
 report passes_without_a_frame_between_are_held_apart passes_are_held_apart

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "flyscan-missing.h"
 #include "flyscan-resume.h"
 #include "oscanctl.h"
@@ -201,6 +202,20 @@ static int ask_missing(struct resumed *resumed,
 	return 0;
 }
 
+/* What a recovery that was itself cut off has left. */
+static int is_in_the_way(const struct resumed *resumed, const char *path)
+{
+	static const char *const rests[] = { ".part", ".part.copy", ".jsonl" };
+	char rest[PATH_MAX + 16];
+	size_t i = 0;
+
+	do {
+		snprintf(rest, sizeof(rest), "%s%s", path, rests[i]);
+	} while (access(rest, F_OK) && ++i < sizeof(rests) / sizeof(*rests));
+	return fail("wanted to complete %.200s, which is not whole, found %.300s in the way of recovering it; remove that",
+		    resumed->path, rest);
+}
+
 /* One that was killed is recovered first, and is itself left as it is. */
 static int find_whole(struct resumed *resumed, char path[PATH_MAX])
 {
@@ -218,7 +233,7 @@ static int find_whole(struct resumed *resumed, char path[PATH_MAX])
 	}
 	/* By an earlier call; whether it serves is seen when it is read. */
 	if (errno == EEXIST)
-		return 0;
+		return access(path, F_OK) ? is_in_the_way(resumed, path) : 0;
 	resumed->nothing = errno == EBADMSG;
 	return fail("wanted to complete %.200s, which is not whole, found that it cannot be recovered: %s; \"oscanctl recover\" tells more",
 		    resumed->path, strerror(errno));
