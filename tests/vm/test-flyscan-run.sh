@@ -44,7 +44,8 @@ R50_a_dry_run_prints_geometry_and_checks_and_touches_nothing()
 	must grep -q '"num_frames": 5' "$work/out"
 	must grep -q '"would_begin": true' "$work/out"
 	must grep -q '"check": "speed"' "$work/out"
-	must test "$(grep -c '"holds": true' "$work/out")" = 9
+	must grep -q '"check": "memory"' "$work/out"
+	must test "$(grep -c '"holds": true' "$work/out")" = 10
 	must test ! -e "$work/scan"
 	must is_off
 	must at_rest
