@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/oscanctl/flyscan-missing.c -lm */
+/* LINK: userspace/scan/flyscan-missing.c -lm */
 /* Which places of a scan have no frame. */
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which places of a scan have no frame; pure. */
-#ifndef FLYSCAN_MISSING_H
-#define FLYSCAN_MISSING_H
+#ifndef OSCAN_FLYSCAN_MISSING_H
+#define OSCAN_FLYSCAN_MISSING_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -61,4 +61,4 @@ void missing_find(const struct missing_frames *frames, struct missing *missing);
 uint32_t missing_of_pass(const struct missing_frames *frames, uint32_t pass,
 			 uint32_t *first, uint32_t *last);
 
-#endif /* FLYSCAN_MISSING_H */
+#endif /* OSCAN_FLYSCAN_MISSING_H */
