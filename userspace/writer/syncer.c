@@ -80,7 +80,8 @@ static void end(struct syncer *syncer, bool last)
 {
 	pthread_mutex_lock(&syncer->lock);
 	syncer->ended = true;
-	syncer->last |= last;
+	if (last)
+		syncer->last = true;
 	pthread_cond_signal(&syncer->wake);
 	pthread_mutex_unlock(&syncer->lock);
 }

@@ -33,7 +33,7 @@ struct syncer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool ended;
-	bool last;
+	atomic_bool last;
 	atomic_bool over;
 };
 
