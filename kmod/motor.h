@@ -132,7 +132,9 @@ struct stream {
  * @lock: protects everything below
  * @timer: fires at the next edge; hard interrupt context
  * @next_edge: what @timer will write
- * @due_ns: when the next rising edge is due
+ * @due_ns: when the next rising edge is due, whatever its line allows
+ * @paced_ns: when it comes if its interval is as long as planned; not before
+ *	@due_ns
  * @plan: schedule of the running leg or of what is left of it
  * @stop_plan: deceleration that is being made
  * @leg: the running leg
@@ -191,6 +193,7 @@ struct axis {
 	struct hrtimer timer;
 	enum step_edge next_edge;
 	u64 due_ns;
+	u64 paced_ns;
 	struct plan plan;
 	struct plan stop_plan;
 	struct leg leg;
@@ -456,6 +459,7 @@ int endstop_from_latch(struct axis *axis, s64 *position);
 /* step.c: hard interrupt */
 enum hrtimer_restart step_timer(struct hrtimer *timer);
 /* step.c: axis->lock held */
+u64 step_lines_ready_ns(const struct axis *axis);
 void step_begin(struct axis *axis, u64 origin_ns);
 void step_replan(struct axis *axis, const struct plan *plan);
 void step_restart(struct axis *axis);

@@ -28,12 +28,7 @@ void start_direction(struct axis *axis, int sign)
 
 u64 start_earliest(const struct axis *axis)
 {
-	u64 origin = max(ktime_get_ns(),
-			 axis->dir_ns + axis->info.dir_setup_ns);
-
-	if (!axis->enable_ns)
-		return origin;
-	return max(origin, axis->enable_ns + axis->info.enable_delay_ns);
+	return max(ktime_get_ns(), step_lines_ready_ns(axis));
 }
 
 void start_nothing(struct axis *axis, struct oscan_move *move)

@@ -95,16 +95,19 @@ static void due_from_rest(struct axis *axis, u64 origin_ns)
 	axis->step_in_plan = 0;
 	axis->previous_ns = 0;
 	axis->origin_ns = origin_ns;
-	axis->due_ns = max(origin_ns + plan_deadline(&axis->plan, 1),
-			   axis->fall_ns + axis->info.pulse_low_ns);
+	axis->due_ns = origin_ns + plan_deadline(&axis->plan, 1);
+	axis->paced_ns = axis->due_ns;
 	axis->next_edge = STEP_EDGE_RISE;
 }
 
-/* The next leg begins at rest, with DIR as it wants it. */
-static void turn(struct axis *axis)
+/* From when on DIR and ENABLE let the first interval begin. */
+u64 step_lines_ready_ns(const struct axis *axis)
 {
-	axis->due_ns = axis->fall_ns + axis->info.dir_hold_ns;
-	axis->next_edge = STEP_EDGE_TURN;
+	u64 ready = axis->dir_ns + axis->info.dir_setup_ns;
+
+	if (!axis->enable_ns)
+		return ready;
+	return max(ready, axis->enable_ns + axis->info.enable_delay_ns);
 }
 
 static void write_turn(struct axis *axis)
@@ -112,13 +115,22 @@ static void write_turn(struct axis *axis)
 	axis->sign = axis->leg.sign;
 	gpiod_set_value(axis->dir, axis->sign > 0);
 	axis->dir_ns = ktime_get_ns();
-	due_from_rest(axis, axis->dir_ns + axis->info.dir_setup_ns);
+	due_from_rest(axis, step_lines_ready_ns(axis));
+}
+
+static u64 next_edge_ns(const struct axis *axis)
+{
+	if (axis->next_edge == STEP_EDGE_FALL)
+		return axis->rise_ns + axis->info.pulse_high_ns;
+	if (axis->next_edge == STEP_EDGE_TURN)
+		return axis->fall_ns + axis->info.dir_hold_ns;
+	return max(axis->due_ns, axis->fall_ns + axis->info.pulse_low_ns);
 }
 
 /* A callback that waits for the lock meanwhile finds the timer queued. */
 static void arm(struct axis *axis)
 {
-	hrtimer_start(&axis->timer, ns_to_ktime(axis->due_ns),
+	hrtimer_start(&axis->timer, ns_to_ktime(next_edge_ns(axis)),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
@@ -140,7 +152,7 @@ void step_restart(struct axis *axis)
 	if (axis->next_edge == STEP_EDGE_FALL)
 		return;
 	legs_next(axis);
-	turn(axis);
+	axis->next_edge = STEP_EDGE_TURN;
 	arm(axis);
 }
 
@@ -193,19 +205,21 @@ static void ramp_up_again(struct axis *axis)
 /*
  * Of the time by which the last step came after its place in the schedule,
  * up to one interval is left to be worked off by the steps to come; the rest
- * moves the schedule. A pause of more than half a full step is a stumble.
+ * moves the schedule. A pause of more than half a full step is a stumble: only
+ * what is longer than planned, not what was left over from before.
  */
 static void absorb_lag(struct axis *axis)
 {
 	u64 step = axis->step_in_plan;
 	u64 ideal = axis->origin_ns + plan_deadline(&axis->plan, step);
 	u64 interval = interval_after(axis, step);
+	u64 pause = axis->rise_ns - min(axis->rise_ns, axis->paced_ns);
 	u64 lag;
 
 	if (axis->rise_ns <= ideal + interval / 2)
 		return;
 	lag = axis->rise_ns - ideal;
-	if (2 * lag > interval * axis->info.microsteps &&
+	if (2 * pause > interval * axis->info.microsteps &&
 	    above_start_stop(axis)) {
 		slip(axis, lag);
 		ramp_up_again(axis);
@@ -257,6 +271,7 @@ static void schedule_next(struct axis *axis)
 	axis->due_ns = max(axis->origin_ns +
 			   plan_deadline(&axis->plan, step + 1),
 			   axis->rise_ns + interval - share);
+	axis->paced_ns = max(axis->due_ns, axis->rise_ns + interval);
 }
 
 static void plan_next(struct axis *axis)
@@ -274,11 +289,27 @@ static void plan_next(struct axis *axis)
 	schedule_next(axis);
 }
 
+/*
+ * A faster plan may have the next step before the present moment. Only what is
+ * overdue by the old one, too, is late.
+ */
+static void delay_until(struct axis *axis, u64 ns)
+{
+	if (axis->due_ns >= ns)
+		return;
+	axis->origin_ns += ns - axis->due_ns;
+	axis->due_ns = ns;
+	axis->paced_ns = max(axis->paced_ns, ns);
+}
+
 /* While the axis moves, at a speed; in any context. */
 void step_replan(struct axis *axis, const struct plan *plan)
 {
+	u64 latest = min(ktime_get_ns(), axis->due_ns);
+
 	use_plan(axis, plan);
 	schedule_next(axis);
+	delay_until(axis, latest);
 	/* After a pulse that has begun, what is due comes by itself. */
 	if (axis->next_edge == STEP_EDGE_RISE)
 		arm(axis);
@@ -324,13 +355,11 @@ static void write_fall(struct axis *axis)
 	axis->fall_ns = ktime_get_ns();
 	if (axis->step_in_plan == axis->plan.steps) {
 		if (legs_next(axis))
-			turn(axis);
+			axis->next_edge = STEP_EDGE_TURN;
 		else
 			end_move(axis, axis->pending_end);
 		return;
 	}
-	axis->due_ns = max(axis->due_ns,
-			   axis->fall_ns + axis->info.pulse_low_ns);
 	axis->next_edge = STEP_EDGE_RISE;
 }
 
@@ -375,11 +404,7 @@ enum hrtimer_restart step_timer(struct hrtimer *timer)
 	}
 	report = write_edges(axis) || axis->state_changed;
 	if (axis->next_edge != STEP_EDGE_NONE) {
-		u64 next = axis->next_edge == STEP_EDGE_FALL ?
-			   axis->rise_ns + axis->info.pulse_high_ns :
-			   axis->due_ns;
-
-		hrtimer_set_expires(timer, ns_to_ktime(next));
+		hrtimer_set_expires(timer, ns_to_ktime(next_edge_ns(axis)));
 		restart = HRTIMER_RESTART;
 	}
 	raw_spin_unlock(&axis->lock);
