@@ -52,6 +52,50 @@ u32 legs_waiting(const struct axis *axis)
 	return waiting;
 }
 
+/* How many of those that wait are entered without coming to rest. */
+static unsigned int joined_legs(const struct axis *axis)
+{
+	unsigned int i = 0;
+
+	if (!axis->plan.end_sps_q44)
+		return 0;
+	while (i < axis->legs_count && axis->legs[i].sign == axis->sign)
+		i++;
+	return i;
+}
+
+/* Steps to the next rest. */
+u64 legs_room(const struct axis *axis)
+{
+	u64 steps = axis->plan.steps - axis->step_in_plan;
+	unsigned int i;
+
+	for (i = 0; i < joined_legs(axis); i++)
+		steps += axis->legs[i].request.steps;
+	return steps;
+}
+
+static void strengthen(struct plan_request *request,
+		       const struct plan_request *other)
+{
+	request->decel_sps2_q32 = max(request->decel_sps2_q32,
+				      other->decel_sps2_q32);
+	request->jerk_sps3_q24 = other->jerk_sps3_q24 &&
+				 request->jerk_sps3_q24 ?
+				 max(request->jerk_sps3_q24,
+				     other->jerk_sps3_q24) : 0;
+}
+
+/* Let @request brake as hard as any leg up to the next rest may. */
+void legs_strengthen(const struct axis *axis, struct plan_request *request)
+{
+	unsigned int i;
+
+	strengthen(request, &axis->leg.request);
+	for (i = 0; i < joined_legs(axis); i++)
+		strengthen(request, &axis->legs[i].request);
+}
+
 static void take_leg(struct axis *axis)
 {
 	axis->leg = axis->legs[0];

@@ -427,6 +427,8 @@ void legs_set_end_speeds(struct leg *running, struct leg *legs,
 /* legs.c: axis->lock held */
 void legs_clear(struct axis *axis);
 u32 legs_waiting(const struct axis *axis);
+u64 legs_room(const struct axis *axis);
+void legs_strengthen(const struct axis *axis, struct plan_request *request);
 bool legs_join(struct axis *axis);
 bool legs_next(struct axis *axis);
 /* enable.c: process context */

@@ -45,6 +45,33 @@ static void turn_here(struct axis *axis, struct order *order)
 	step_restart(axis);
 }
 
+/* A lower jerk may bring the acceleration to 0 at too high a speed only. */
+static bool is_too_fast(const struct axis *axis,
+			const struct plan_request *request)
+{
+	return axis->draft.top_sps_q44 > max(request->speed_sps_q44,
+					     axis->plan.top_sps_q44);
+}
+
+/* axis->lock held: from the motion now, into the draft */
+static int plan_at_speed(struct axis *axis, const struct oscan_move *move,
+			 const struct plan_request *request,
+			 struct order *order, struct leg *first)
+{
+	int ret = order_make_at_speed(axis, move, request, order, first);
+
+	if (ret)
+		return ret;
+	if (!order_can_begin_at_rest(axis, order, first))
+		return -ERANGE;
+	first->request.start = request->start;
+	if (plan_make(&axis->draft, &first->request) ||
+	    is_too_fast(axis, request))
+		return -ERANGE;
+	first->request.start = (struct plan_motion){ 0 };
+	return 0;
+}
+
 static int replace_at_speed(struct axis *axis, const struct oscan_move *move,
 			    struct plan_request *request)
 {
@@ -52,21 +79,14 @@ static int replace_at_speed(struct axis *axis, const struct oscan_move *move,
 	struct leg first;
 	int ret;
 
-	/* Nobody may be kept from stopping where the old limits would have. */
-	request->decel_sps2_q32 = max(request->decel_sps2_q32,
-				      axis->leg.request.decel_sps2_q32);
-	if (request->jerk_sps3_q24 && axis->leg.request.jerk_sps3_q24)
-		request->jerk_sps3_q24 = max(request->jerk_sps3_q24,
-					     axis->leg.request.jerk_sps3_q24);
-	ret = order_make_at_speed(axis, move, request, &order, &first);
+	ret = plan_at_speed(axis, move, request, &order, &first);
+	if (ret) {
+		/* Who could stop by the old limits is not kept from it. */
+		legs_strengthen(axis, request);
+		ret = plan_at_speed(axis, move, request, &order, &first);
+	}
 	if (ret)
 		return ret;
-	if (!order_can_begin_at_rest(axis, &order, &first))
-		return -ERANGE;
-	first.request.start = request->start;
-	if (plan_make(&axis->draft, &first.request))
-		return -ERANGE;
-	first.request.start = (struct plan_motion){ 0 };
 	order_name(&order, order_next_id(axis));
 	first.move_id = axis->last_id;
 	axis->leg = first;
@@ -114,6 +134,9 @@ static int replace(struct axis *axis, const struct oscan_move *move,
 	    axis->pending_end != OSCAN_END_DONE)
 		return -EBUSY;
 	request->start = plan_motion(&axis->plan, axis->step_in_plan);
+	/* Without a limit of jerk it may end at once. */
+	if (!axis->leg.request.jerk_sps3_q24)
+		request->start.sps2_q32 = 0;
 	if (request->start.sps_q44) {
 		ret = replace_at_speed(axis, move, request);
 	} else {

@@ -191,6 +191,7 @@ static void ramp_up_again(struct axis *axis)
 		request.decel_sps2_q32 = axis->info.max_accel_sps2_q32;
 		request.jerk_sps3_q24 = 0;
 		plan_make(&axis->plan, &request);
+		axis->leg.request = request;
 	}
 	axis->step_in_plan = 0;
 	axis->origin_ns = axis->rise_ns;
@@ -236,29 +237,53 @@ static void use_plan(struct axis *axis, const struct plan *plan)
 	axis->step_in_plan = 0;
 }
 
+static bool plan_stop(struct plan *plan, struct plan_request *request, u64 room)
+{
+	request->steps = plan_stop_steps(request);
+	return request->steps <= room && plan_make(plan, request) == PLAN_MADE;
+}
+
+/*
+ * Not beyond where the axis would have come to rest: the legs that follow may
+ * brake harder, and were entered at a speed for that. Where even that is too
+ * long, for a deceleration that is given up and begun anew, the jerk gives way.
+ */
+static bool make_stop(struct axis *axis, struct plan_request *request)
+{
+	struct plan *plan = &axis->stop_plan;
+	u64 room = legs_room(axis);
+
+	if (plan_stop(plan, request, room))
+		return true;
+	legs_strengthen(axis, request);
+	if (plan_stop(plan, request, room))
+		return true;
+	request->jerk_sps3_q24 = 0;
+	return plan_stop(plan, request, PLAN_MAX_STEPS);
+}
+
 /* A stop was asked for: leave the schedule for a deceleration. */
 static void decelerate(struct axis *axis)
 {
 	struct plan_request request = axis->leg.request;
 	u64 left = axis->plan.steps - axis->step_in_plan;
-	u64 goes_on = axis->plan.end_sps_q44;
-	struct plan *plan = &axis->stop_plan;
+	bool stops;
 
 	axis->motion = OSCAN_MOTION_STOPPING;
-	legs_clear(axis);
 	request.start = plan_motion(&axis->plan, axis->step_in_plan);
 	request.speed_sps_q44 = request.start.sps_q44;
 	request.pass_ns = 0;
 	request.end_sps_q44 = 0;
-	request.steps = plan_stop_steps(&request);
 	/* The schedule itself may come to rest as early. */
-	if (!goes_on && request.steps >= left)
-		return;
-	if (plan_make(plan, &request) != PLAN_MADE)
-		return;
-	use_plan(axis, plan);
-	axis->leg.request = request;
-	axis->target = axis->position + axis->sign * (s64)plan->steps;
+	stops = (axis->plan.end_sps_q44 || plan_stop_steps(&request) < left) &&
+		make_stop(axis, &request);
+	if (stops) {
+		use_plan(axis, &axis->stop_plan);
+		axis->leg.request = request;
+		left = request.steps;
+	}
+	legs_clear(axis);
+	axis->target = axis->position + axis->sign * (s64)left;
 }
 
 /* The next step is never nearer than its interval less the catch-up share. */

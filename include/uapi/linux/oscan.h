@@ -277,7 +277,10 @@ struct oscan_enable {
  * OSCAN_MOVE_REPLACE: from the present speed to the new target. Where the
  * target is nearer than the axis can stop, or behind it, it stops first and
  * then comes back. The new limits hold from now on; a speed above the new one
- * is left with the new deceleration.
+ * is left with the new deceleration. Only where the move would else be refused,
+ * as when it would brake beyond the soft limits, or level its acceleration at a
+ * speed above that of both moves, it has the greater one of the old and the new
+ * deceleration and jerk, of which no limit of jerk is the greatest.
  *
  * OSCAN_MOVE_QUEUE: when all moves before it are done. Two moves in the same
  * direction join at the lower of their speeds, or what the rest of the queue
@@ -361,8 +364,10 @@ struct oscan_group {
  * @reserved: zero
  *
  * OSCAN_IOC_STOP decelerates as the move would have, and at or below the
- * start-stop rate writes no further step; OSCAN_IOC_HALT writes no further
- * step at any speed. Both return at once; the axis is at rest when its state
+ * start-stop rate writes no further step. Where that would lead beyond the end
+ * of moves that are joined, it decelerates as hard as any of these may, and
+ * without a limit of jerk if it must. OSCAN_IOC_HALT writes no further step at
+ * any speed. Both return at once; the axis is at rest when its state
  * says so. The position is right after both. A halt from above the start-stop
  * rate makes it OSCAN_POSITION_SUSPECT, for the rotor may have run on.
  * Stopping an axis at rest does nothing.
