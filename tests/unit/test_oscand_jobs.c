@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/oscand/jobs.c userspace/oscand/job.c
- * userspace/oscand/jobs-file.c userspace/oscand/events.c
- * userspace/writer/durable.c -ljansson -lsystemd -lm
- * -Wl,--wrap=fsync
+/* LINK: userspace/oscand/jobs.c userspace/oscand/jobs-run.c
+ * userspace/oscand/job.c userspace/oscand/jobs-file.c
+ * userspace/oscand/events.c userspace/writer/durable.c
+ * -ljansson -lsystemd -lm -Wl,--wrap=fsync
  */
 /*
  * The queue of oscand, with scans that are played: what a job may do in each

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One job, in memory and as a file. For jobs.c only. */
+/* One job, in memory and as a file. For jobs.c and jobs-run.c only. */
 #ifndef OSCAND_JOB_H
 #define OSCAND_JOB_H
 

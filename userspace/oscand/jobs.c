@@ -1,73 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The queue of jobs and the thread that runs them.
- *
- * Two locks. disk: held over a change of state and the writing of its file, so
- * that files tell changes in their order. lock: what is in memory; held for
- * moments only, never while the disk is waited for. disk is taken first.
- */
+/* The queue of jobs: what is in it, and what may be done with each. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <math.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-#include "durable.h"
-#include "job.h"
-#include "jobs-file.h"
-
-#define PROGRESS_NS 500000000
-#define AGAIN_NS 50000000
-
-/**
- * struct jobs - all of them
- * @options: where and what
- * @files: of the jobs
- * @disk: see the top
- * @lock: see the top; also over all that follows
- * @changed: a job is to be run, or the thread is to end
- * @list: shape [@count], by id; a new one is stored before the oldest is gone
- * @count: number of jobs
- * @last_id: greatest id ever given
- * @last_order: likewise
- * @active: runs or is paused, NULL: none
- * @run: of @active
- * @told_ns: when progress was last sent on
- * @stopping: the thread is to end
- * @started: @thread is there
- */
-struct jobs {
-	struct jobs_options options;
-	struct jobs_files *files;
-	pthread_mutex_t disk;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct job *list[JOBS_MAX + 1];
-	size_t count;
-	uint64_t last_id;
-	uint64_t last_order;
-	struct job *active;
-	struct job_run *run;
-	uint64_t told_ns;
-	bool stopping;
-	bool started;
-	pthread_t thread;
-};
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
+#include "jobs-parts.h"
 
 static int __attribute__((format(printf, 3, 4)))
 refuse(char *why, int error, const char *format, ...)
@@ -81,8 +19,7 @@ refuse(char *why, int error, const char *format, ...)
 	return -1;
 }
 
-/* With or without the locks: it only passes on. */
-static void tell(struct jobs *jobs, const char *name, json_t *value)
+void jobs_tell(struct jobs *jobs, const char *name, json_t *value)
 {
 	if (jobs->options.event && value)
 		jobs->options.event(jobs->options.data, name, value);
@@ -94,13 +31,13 @@ static void tell(struct jobs *jobs, const char *name, json_t *value)
 static void tell_line(struct jobs *jobs, const struct job *job,
 		      const struct job_line *line)
 {
-	tell(jobs, "log", json_pack("{s:I, s:s, s:s}",
-				    "id", (json_int_t)job->id,
-				    "time", line->time, "text", line->text));
+	jobs_tell(jobs, "log", json_pack("{s:I, s:s, s:s}",
+					 "id", (json_int_t)job->id,
+					 "time", line->time,
+					 "text", line->text));
 }
 
-/* With the lock. */
-static void add_line(struct jobs *jobs, struct job *job, const char *text)
+void jobs_add_line(struct jobs *jobs, struct job *job, const char *text)
 {
 	tell_line(jobs, job, job_line(job, text));
 }
@@ -125,8 +62,7 @@ static struct job *find_or_refuse(const struct jobs *jobs, uint64_t id,
 	return job;
 }
 
-/* With disk and without the lock. */
-static int save(struct jobs *jobs, const struct job *job)
+int jobs_save(struct jobs *jobs, const struct job *job)
 {
 	json_t *value;
 	int result;
@@ -139,8 +75,7 @@ static int save(struct jobs *jobs, const struct job *job)
 	return result;
 }
 
-/* With both locks: into a new state, and all that goes with it. */
-static void enter(struct jobs *jobs, struct job *job, enum job_state state)
+void jobs_enter(struct jobs *jobs, struct job *job, enum job_state state)
 {
 	char text[64];
 
@@ -156,41 +91,39 @@ static void enter(struct jobs *jobs, struct job *job, enum job_state state)
 		job_time(job->ended);
 	}
 	snprintf(text, sizeof(text), "now %s", job_state_name(state));
-	add_line(jobs, job, text);
+	jobs_add_line(jobs, job, text);
 }
 
-/* With disk and the lock, which is let go. -1 with errno: it is not kept. */
-static int changed(struct jobs *jobs, struct job *job)
+int jobs_changed(struct jobs *jobs, struct job *job)
 {
 	json_t *value = job_json(job);
 	int error = 0;
 
 	pthread_cond_broadcast(&jobs->changed);
 	pthread_mutex_unlock(&jobs->lock);
-	if (save(jobs, job)) {
+	if (jobs_save(jobs, job)) {
 		error = errno;
 		fprintf(stderr, "wanted to keep the state of job %llu, found: %s; see to the disk\n",
 			(unsigned long long)job->id, strerror(error));
 	}
-	tell(jobs, "job", value);
+	jobs_tell(jobs, "job", value);
 	errno = error;
 	return error ? -1 : 0;
 }
 
-static void lock_both(struct jobs *jobs)
+void jobs_lock_both(struct jobs *jobs)
 {
 	pthread_mutex_lock(&jobs->disk);
 	pthread_mutex_lock(&jobs->lock);
 }
 
-static void unlock_both(struct jobs *jobs)
+void jobs_unlock_both(struct jobs *jobs)
 {
 	pthread_mutex_unlock(&jobs->lock);
 	pthread_mutex_unlock(&jobs->disk);
 }
 
-/* With both locks. */
-static void command(struct jobs *jobs, enum capture_command command)
+void jobs_command(struct jobs *jobs, enum capture_command command)
 {
 	atomic_store(&jobs->run->control.command, command);
 	if (command == CAPTURE_CANCEL)
@@ -217,8 +150,8 @@ static int order_pause(struct jobs *jobs, struct job *job, char *why)
 	if (jobs->run->cancelled)
 		return refuse(why, EBUSY, "wanted to pause job %llu, found that it is being cancelled",
 			      (unsigned long long)job->id);
-	command(jobs, CAPTURE_PAUSE);
-	enter(jobs, job, JOB_PAUSED);
+	jobs_command(jobs, CAPTURE_PAUSE);
+	jobs_enter(jobs, job, JOB_PAUSED);
 	return 0;
 }
 
@@ -229,14 +162,14 @@ static int order_resume(struct jobs *jobs, struct job *job, char *why)
 		if (jobs->run->cancelled)
 			return refuse(why, EBUSY, "wanted to resume job %llu, found that it is being cancelled",
 				      (unsigned long long)job->id);
-		command(jobs, CAPTURE_GO);
-		enter(jobs, job, JOB_RUNNING);
+		jobs_command(jobs, CAPTURE_GO);
+		jobs_enter(jobs, job, JOB_RUNNING);
 		return 0;
 	case JOB_CANCELLED:
 	case JOB_ERROR:
 	case JOB_INTERRUPTED:
 		job->resumes++;
-		enter(jobs, job, JOB_PENDING);
+		jobs_enter(jobs, job, JOB_PENDING);
 		return 0;
 	default:
 		return wrong_state(job, "resume", why);
@@ -246,14 +179,14 @@ static int order_resume(struct jobs *jobs, struct job *job, char *why)
 static int order_cancel(struct jobs *jobs, struct job *job, char *why)
 {
 	if (job->state == JOB_PENDING) {
-		enter(jobs, job, JOB_CANCELLED);
+		jobs_enter(jobs, job, JOB_CANCELLED);
 		return 0;
 	}
 	if (job != jobs->active)
 		return wrong_state(job, "cancel", why);
 	if (!jobs->run->cancelled)
-		add_line(jobs, job, "to be cancelled");
-	command(jobs, CAPTURE_CANCEL);
+		jobs_add_line(jobs, job, "to be cancelled");
+	jobs_command(jobs, CAPTURE_CANCEL);
 	return 0;
 }
 
@@ -267,8 +200,8 @@ static void take_back(struct jobs *jobs, struct job *job,
 	job->resumes = before->resumes;
 	memcpy(job->ended, before->ended, sizeof(job->ended));
 	memcpy(job->error, before->error, sizeof(job->error));
-	add_line(jobs, job, "that could not be stored, and does not count");
-	changed(jobs, job);
+	jobs_add_line(jobs, job, "that could not be stored, and does not count");
+	jobs_changed(jobs, job);
 }
 
 /*
@@ -284,7 +217,7 @@ static int obey(struct jobs *jobs, struct job *job, order_fn *fn, char *why)
 		pthread_mutex_unlock(&jobs->lock);
 		return -1;
 	}
-	if (!changed(jobs, job) || job == jobs->active)
+	if (!jobs_changed(jobs, job) || job == jobs->active)
 		return 0;
 	snprintf(found, sizeof(found), "%s", strerror(errno));
 	take_back(jobs, job, &before);
@@ -299,7 +232,7 @@ static json_t *order(struct jobs *jobs, uint64_t id, order_fn *fn, char *why)
 	json_t *value = NULL;
 	struct job *job;
 
-	lock_both(jobs);
+	jobs_lock_both(jobs);
 	job = find_or_refuse(jobs, id, why);
 	if (!job)
 		pthread_mutex_unlock(&jobs->lock);
@@ -333,7 +266,8 @@ static void drop(struct jobs *jobs, struct job *job)
 		at++;
 	memmove(&jobs->list[at], &jobs->list[at + 1],
 		(--jobs->count - at) * sizeof(jobs->list[0]));
-	tell(jobs, "deleted", json_pack("{s:I}", "id", (json_int_t)job->id));
+	jobs_tell(jobs, "deleted",
+		  json_pack("{s:I}", "id", (json_int_t)job->id));
 	job_free(job);
 }
 
@@ -356,7 +290,7 @@ int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
 	struct job *job;
 	int result = -1;
 
-	lock_both(jobs);
+	jobs_lock_both(jobs);
 	job = find_or_refuse(jobs, id, error);
 	if (job && job == jobs->active)
 		refuse(error, EBUSY, "wanted to forget job %llu, found that it is %s; cancel it first",
@@ -368,7 +302,7 @@ int jobs_delete(struct jobs *jobs, uint64_t id, char *error)
 		drop(jobs, job);
 		result = 0;
 	}
-	unlock_both(jobs);
+	jobs_unlock_both(jobs);
 	return result;
 }
 
@@ -455,7 +389,7 @@ static void add_job(struct jobs *jobs, struct job *job)
 	make_room(jobs);
 	jobs->list[jobs->count++] = job;
 	tell_line(jobs, job, &job->log[0]);
-	tell(jobs, "job", job_json(job));
+	jobs_tell(jobs, "job", job_json(job));
 	pthread_cond_broadcast(&jobs->changed);
 }
 
@@ -479,13 +413,13 @@ json_t *jobs_submit(struct jobs *jobs, const char *kind, json_t *settings,
 
 	if (!found || check_settings(jobs, found, settings, error))
 		return NULL;
-	lock_both(jobs);
+	jobs_lock_both(jobs);
 	job = make_job(jobs, found, settings, name, error);
 	pthread_mutex_unlock(&jobs->lock);
 	if (!job)
 		goto out;
 	/* It is promised only when it is on the disk. */
-	if (jobs_files_last(jobs->files, job->id) || save(jobs, job)) {
+	if (jobs_files_last(jobs->files, job->id) || jobs_save(jobs, job)) {
 		refuse(error, ENOSPC, "wanted to store the job, found: %s; see to the disk of the daemon's state",
 		       strerror(errno));
 		forget(jobs, job);
@@ -560,244 +494,6 @@ unsigned int jobs_pending(struct jobs *jobs)
 	return pending;
 }
 
-void job_progress(struct job_run *run, const struct job_progress *progress)
-{
-	const char *part = progress->part ? progress->part : progress->phase;
-	struct jobs *jobs = run->jobs;
-	struct job *job;
-
-	pthread_mutex_lock(&jobs->lock);
-	job = jobs->active;
-	job_set_progress(job, progress);
-	if (strcmp(job->part, part)) {
-		snprintf(job->part, sizeof(job->part), "%s", part);
-		add_line(jobs, job, part);
-	}
-	if (now_ns() - jobs->told_ns >= PROGRESS_NS) {
-		jobs->told_ns = now_ns();
-		tell(jobs, "progress",
-		     json_pack("{s:I, s:o}", "id", (json_int_t)job->id,
-			       "progress",
-			       job_progress_json(&job->progress)));
-	}
-	pthread_mutex_unlock(&jobs->lock);
-}
-
-void job_log(struct job_run *run, const char *format, ...)
-{
-	struct jobs *jobs = run->jobs;
-	char text[JOBS_ERROR_LEN];
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(text, sizeof(text), format, list);
-	va_end(list);
-	pthread_mutex_lock(&jobs->lock);
-	add_line(jobs, jobs->active, text);
-	pthread_mutex_unlock(&jobs->lock);
-}
-
-int job_result(struct job_run *run, json_t *result)
-{
-	struct jobs *jobs = run->jobs;
-	int saved;
-
-	lock_both(jobs);
-	json_decref(jobs->active->result);
-	jobs->active->result = result;
-	pthread_mutex_unlock(&jobs->lock);
-	saved = save(jobs, jobs->active);
-	pthread_mutex_unlock(&jobs->disk);
-	return saved;
-}
-
-/* With the lock: the one that has waited longest. */
-static struct job *next_job(const struct jobs *jobs)
-{
-	struct job *next = NULL;
-
-	for (size_t i = 0; i < jobs->count; i++) {
-		struct job *job = jobs->list[i];
-
-		if (job->state == JOB_PENDING &&
-		    (!next || job->order < next->order))
-			next = job;
-	}
-	return next;
-}
-
-/* With the lock. */
-static void wait_a_moment(struct jobs *jobs)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += AGAIN_NS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	pthread_cond_timedwait(&jobs->changed, &jobs->lock, &until);
-}
-
-static bool claim(struct jobs *jobs)
-{
-	return !jobs->options.claim ||
-	       jobs->options.claim(jobs->options.data);
-}
-
-static void release(struct jobs *jobs)
-{
-	if (jobs->options.release)
-		jobs->options.release(jobs->options.data);
-}
-
-/* A job is there and the machine is ours; false: the thread is to end. */
-static bool wait_for_job(struct jobs *jobs)
-{
-	bool claimed = false, tried = false;
-
-	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->stopping && !claimed) {
-		if (!next_job(jobs) && !tried) {
-			pthread_cond_wait(&jobs->changed, &jobs->lock);
-			continue;
-		}
-		tried = next_job(jobs);
-		if (!tried) {
-			/* Cancelled while it was waited for the machine. */
-			pthread_mutex_unlock(&jobs->lock);
-			release(jobs);
-			pthread_mutex_lock(&jobs->lock);
-			continue;
-		}
-		pthread_mutex_unlock(&jobs->lock);
-		claimed = claim(jobs);
-		pthread_mutex_lock(&jobs->lock);
-		if (!claimed && !jobs->stopping)
-			wait_a_moment(jobs);
-	}
-	pthread_mutex_unlock(&jobs->lock);
-	return claimed;
-}
-
-static enum job_state state_after(const struct jobs *jobs, int failed,
-				  int error)
-{
-	if (!failed)
-		return JOB_COMPLETED;
-	if (error != ECANCELED)
-		return JOB_ERROR;
-	return jobs->stopping ? JOB_INTERRUPTED : JOB_CANCELLED;
-}
-
-static void finish(struct jobs *jobs, struct job_run *run, int failed,
-		   int error)
-{
-	enum job_state state;
-	struct job *job;
-
-	lock_both(jobs);
-	job = jobs->active;
-	state = state_after(jobs, failed, error);
-	if (state == JOB_ERROR && !*run->error)
-		snprintf(run->error, sizeof(run->error),
-			 "wanted to run the job, found: %s", strerror(error));
-	if (state == JOB_INTERRUPTED)
-		snprintf(run->error, sizeof(run->error),
-			 "the daemon was told to end; resume it");
-	if (state == JOB_ERROR || state == JOB_INTERRUPTED) {
-		job_set_error(job, run->error);
-		add_line(jobs, job, job->error);
-	}
-	jobs->active = NULL;
-	jobs->run = NULL;
-	enter(jobs, job, state);
-	changed(jobs, job);
-	pthread_mutex_unlock(&jobs->disk);
-}
-
-/* With both locks; the second one is let go. -1: it must not run. */
-static int begin(struct jobs *jobs, struct job *job, struct job_run *run)
-{
-	*run = (struct job_run){
-		.settings = job->settings,
-		.earlier = json_incref(job->result),
-		.data = jobs->options.data,
-		.jobs = jobs,
-		.id = job->id,
-	};
-	jobs->run = run;
-	jobs->told_ns = 0;
-	job->has_progress = false;
-	enter(jobs, job, JOB_RUNNING);
-	if (!changed(jobs, job))
-		return 0;
-	/* After a kill it would be begun once more, by itself. */
-	snprintf(run->error, sizeof(run->error),
-		 "wanted to store that the job runs, found: %s; see to the disk of the daemon's state",
-		 strerror(errno));
-	return -1;
-}
-
-static void run_one(struct jobs *jobs)
-{
-	static struct job_run run;
-	int failed, error;
-	struct job *job;
-
-	lock_both(jobs);
-	/* It may have been cancelled meanwhile. */
-	job = jobs->stopping ? NULL : next_job(jobs);
-	if (!job) {
-		unlock_both(jobs);
-		return;
-	}
-	failed = begin(jobs, job, &run);
-	pthread_mutex_unlock(&jobs->disk);
-	if (!failed)
-		failed = job->kind->run(&run);
-	error = errno;
-	finish(jobs, &run, failed, error);
-	json_decref(run.earlier);
-	if (run.abandoned)
-		_exit(EXIT_FAILURE);
-}
-
-static void *run_jobs(void *data)
-{
-	struct jobs *jobs = data;
-
-	while (wait_for_job(jobs)) {
-		run_one(jobs);
-		release(jobs);
-	}
-	return NULL;
-}
-
-int jobs_start(struct jobs *jobs)
-{
-	int error = pthread_create(&jobs->thread, NULL, run_jobs, jobs);
-
-	jobs->started = !error;
-	errno = error;
-	return error ? -1 : 0;
-}
-
-void jobs_stop(struct jobs *jobs)
-{
-	if (!jobs->started)
-		return;
-	lock_both(jobs);
-	jobs->stopping = true;
-	if (jobs->run)
-		command(jobs, CAPTURE_CANCEL);
-	pthread_cond_broadcast(&jobs->changed);
-	unlock_both(jobs);
-	pthread_join(jobs->thread, NULL);
-	jobs->started = false;
-}
-
 static const char *why_interrupted(const struct job *job)
 {
 	if (job->state != JOB_PENDING)
@@ -826,8 +522,8 @@ static void interrupt(struct jobs *jobs)
 			continue;
 		strcpy(job->error, why_interrupted(job));
 		pthread_mutex_lock(&jobs->lock);
-		enter(jobs, job, JOB_INTERRUPTED);
-		changed(jobs, job);
+		jobs_enter(jobs, job, JOB_INTERRUPTED);
+		jobs_changed(jobs, job);
 	}
 }
 
