@@ -170,7 +170,7 @@ struct capture_saver;
  * @down: its focus stack goes from the greatest to the least
  * @gone: the move to the next point has begun, while the photo in work is
  *	fetched
- * @restless: frames in a row that were none since an axis moved
+ * @restless: frames in a row that were no photos, after an axis had moved
  * @locked: locked.json
  * @refind: what was found is not all in it, and has to be found once more
  * @saver: queue and workers

@@ -94,7 +94,7 @@ int capture_doubt(struct capture *capture)
 }
 
 /* Not at each photo, but so that few steps do not make up for it. */
-static bool has_steps(const struct capture *capture)
+static bool is_noted(const struct capture *capture)
 {
 	for (int i = 0; i < CAPTURE_AXES; i++)
 		if (capture->axis[i].info &&
@@ -111,7 +111,7 @@ static int note_driver(struct capture *capture)
 	bool same = is_same_driver(capture), trusted;
 
 	trusted = capture->request->trust || (same && locked->trusted);
-	if (same && trusted == locked->trusted && has_steps(capture))
+	if (same && trusted == locked->trusted && is_noted(capture))
 		return 0;
 	capture_boot_id(locked->boot);
 	locked->trusted = trusted;
