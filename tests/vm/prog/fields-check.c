@@ -402,7 +402,7 @@ static struct slow_page slow_page(void)
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	want(slow.page != MAP_FAILED, "mmap: %m");
 	range.range = (struct uffdio_range){ (uintptr_t)slow.page, PAGE };
-	slow.fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	slow.fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	want(slow.fd >= 0, "userfaultfd: %m");
 	want(!ioctl(slow.fd, UFFDIO_API, &api), "UFFDIO_API: %m");
 	want(!ioctl(slow.fd, UFFDIO_REGISTER, &range), "UFFDIO_REGISTER: %m");
@@ -413,7 +413,8 @@ static void wait_for_reader(const struct slow_page *slow)
 {
 	struct pollfd wait = { .fd = slow->fd, .events = POLLIN };
 
-	want(poll(&wait, 1, 60000) == 1, "nobody reads the page");
+	want(poll(&wait, 1, 60000) == 1 && wait.revents == POLLIN,
+	     "nobody reads the page");
 }
 
 static void fill(struct slow_page *slow)
