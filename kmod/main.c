@@ -148,6 +148,14 @@ err_put:
 	return ret;
 }
 
+static void refuse_requests(struct controller *controller)
+{
+	mutex_lock(&controller->mutex);
+	WRITE_ONCE(controller->gone, true);
+	WRITE_ONCE(controller->holder, NULL);
+	mutex_unlock(&controller->mutex);
+}
+
 static void motor_remove(struct platform_device *pdev)
 {
 	struct controller *controller = platform_get_drvdata(pdev);
@@ -156,10 +164,7 @@ static void motor_remove(struct platform_device *pdev)
 	query_remove(controller);
 	debug_exit(controller);
 	misc_deregister(&controller->misc);
-	mutex_lock(&controller->mutex);
-	WRITE_ONCE(controller->gone, true);
-	controller->holder = NULL;
-	mutex_unlock(&controller->mutex);
+	refuse_requests(controller);
 	stop_all(controller);
 	endstop_release(controller);
 	for (i = 0; i < controller->n_captures; i++)
@@ -180,7 +185,11 @@ static void motor_remove(struct platform_device *pdev)
 
 static void motor_shutdown(struct platform_device *pdev)
 {
-	stop_all(platform_get_drvdata(pdev));
+	struct controller *controller = platform_get_drvdata(pdev);
+
+	/* Programs may still run: reboot -f, kexec. */
+	refuse_requests(controller);
+	stop_all(controller);
 }
 
 static int motor_suspend(struct device *dev)

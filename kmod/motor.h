@@ -342,7 +342,8 @@ struct motor_file {
  * @shared_enable_ns: when it was last switched on
  * @mutex: serialises commands; protects @shared_enable_ns, @holder and @gone
  * @holder: file that holds control, or NULL
- * @gone: the device is unbound; axes and lines must not be touched
+ * @gone: the device is unbound, or the machine goes down; no request touches
+ *	axes and lines
  * @idle: woken when an axis has come to rest
  * @report: sends traces, states and events up
  * @buffers: only @report uses it

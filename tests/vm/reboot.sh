@@ -9,7 +9,8 @@ set -u
 # shellcheck source=tests/vm/guest-lib.sh
 . "$OSCAN_TREE/tests/vm/guest-lib.sh"
 
-load_rig start_stop_fsps=1
+# It takes 2 s to stop: time to ask for another move.
+load_rig start_stop_fsps=1 max_accel_sps2=200
 : >/tmp/it-moves
 # A session of its own, or it would be killed with this script.
 setsid "$OSCAN_TREE/out/tests/vm/lifetime-check" the_turntable_moves \

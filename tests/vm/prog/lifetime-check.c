@@ -202,16 +202,24 @@ static void a_module_removed_in_a_deceleration_lets_it_end(void)
 	want_equal(rig_take().count, 0);
 }
 
-/* Until the machine is switched off. */
+/* Until the machine is switched off; then it tries to go on. */
 static void the_turntable_moves(void)
 {
-	int fd = motor_setup();
+	int fd = motor_setup(), error;
 	uint64_t before = motor_state(fd, TURNTABLE).steps;
+	char text[80];
 
 	alarm(0);
 	motor_start(fd, TURNTABLE, 1000000, SLOW_SPS);
 	motor_wait_steps(fd, TURNTABLE, before, 200);
 	want(!try_write_file("/tmp/it-moves", "1"), "/tmp/it-moves");
+	do {
+		kit_sleep_ms(1);
+		error = -motor_try_move(fd, TURNTABLE, 1, 0);
+	} while (error == EBUSY);
+	snprintf(text, sizeof(text), "in the shutdown: %s\n",
+		 error ? strerror(error) : "a move was begun");
+	want(!try_write_file("/dev/kmsg", text), "/dev/kmsg");
 	for (;;)
 		pause();
 }
