@@ -4,6 +4,7 @@
  * a gpio lookup table elsewhere. The binding is
  * dts-overlays/oscan,motor.yaml.
  */
+#include <linux/math64.h>
 #include <linux/property.h>
 #include <linux/string.h>
 
@@ -98,6 +99,15 @@ static int read_scale(struct device *dev, struct fwnode_handle *node,
 	return 0;
 }
 
+/* The pulse must fit into the shortest interval that may come. */
+static u32 fastest_pulses(const struct oscan_axis_info *info)
+{
+	u64 pulse_ns = info->pulse_high_ns + info->pulse_low_ns;
+
+	return div64_u64((u64)NSEC_PER_SEC * (100 - info->catch_up_percent),
+			 100 * pulse_ns);
+}
+
 static int read_speeds(struct device *dev, struct fwnode_handle *node,
 		       struct oscan_axis_info *info)
 {
@@ -111,6 +121,10 @@ static int read_speeds(struct device *dev, struct fwnode_handle *node,
 	ret = read_number(dev, node, &speed, &value);
 	if (ret)
 		return ret;
+	if (value > fastest_pulses(info))
+		return dev_err_probe(dev, -EINVAL,
+				     "oscan,max-speed-sps of %pfwP is %u; with its oscan,pulse-high-ns, oscan,pulse-low-ns and oscan,catch-up-percent it must be at most %u\n",
+				     node, value, fastest_pulses(info));
 	info->max_speed_sps_q44 = value * OSCAN_SPEED_ONE;
 	ret = read_number(dev, node, &accel, &value);
 	if (ret)

@@ -20,6 +20,18 @@ a_short_move_after_each_of_3_loads()
 	done
 }
 
+is_refused_without_room()
+{
+	insmod "$OSCAN_MODULES/oscan_rig.ko" max_speed_sps=180001 || return
+	insmod "$OSCAN_MODULES/oscan_motor.ko" || return
+	wait_until 60 refusal_is_logged && [ ! -e /dev/oscan-motor ]
+}
+
+refusal_is_logged()
+{
+	dmesg | grep -q 'oscan,max-speed-sps of .*turntable is 180001; .* at most 180000'
+}
+
 # Well above what the interrupt and a system call take. The acceleration lets
 # the first step come so soon that it must wait for DIR.
 slow_driver=(pulse_high_ns=30000 pulse_low_ns=40000 dir_setup_ns=8000000
@@ -42,8 +54,16 @@ run_cases -s with_a_slow_driver motion-check \
 	a_move_makes_exactly_the_steps_asked_for
 unload_rig
 
-load_rig max_speed_sps=1000000
+load_rig max_speed_sps=1000000 pulse_high_ns=100 pulse_low_ns=100
 run_cases motion-check more_than_the_machine_carries_is_refused
+unload_rig
+
+# Of 5555 ns 10 % are for catching up.
+load_rig max_speed_sps=180000
+expect a_speed_with_room_for_its_pulses_is_taken test -c /dev/oscan-motor
+unload_rig
+expect a_speed_without_room_for_its_pulses_is_refused \
+	is_refused_without_room
 unload_rig
 
 expect a_short_move_is_made_after_each_of_3_loads \

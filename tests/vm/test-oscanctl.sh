@@ -203,7 +203,8 @@ motor_and_position()
 
 too_much_for_the_machine()
 {
-	begin_rig max_speed_sps=1000000 max_accel_sps2=10000000
+	begin_rig max_speed_sps=1000000 max_accel_sps2=10000000 \
+		pulse_high_ns=100 pulse_low_ns=100
 	run enable turntable
 	must_exit 0
 	refused a_speed_that_the_machine_cannot_carry_is_refused \
