@@ -13,8 +13,11 @@
 
 #include "motor.h"
 
-#define RUNS		32
+#define RUNS		100
 #define LEAD_NS		20000
+
+/* Calls of plan_deadline() from one step to the next: see plan_next(). */
+#define DEADLINES	6
 
 /* Share of one processor that steps may take, percent. */
 #define BUDGET_PERCENT	50
@@ -24,6 +27,7 @@ struct measurement {
 	struct gpio_desc *step;
 	struct gpio_desc *stop;
 	struct plan plan;
+	u64 deadlines;
 	bool fired;
 };
 
@@ -36,7 +40,7 @@ static enum hrtimer_restart step_without_edge(struct hrtimer *timer)
 	if (m->stop)
 		gpiod_get_value(m->stop);
 	gpiod_set_value(m->step, 0);
-	for (step = 1; step <= 4; step++)
+	for (step = 1; step <= m->deadlines; step++)
 		plan_deadline(&m->plan, step);
 	gpiod_set_value(m->step, 0);
 	WRITE_ONCE(m->fired, true);
@@ -58,9 +62,12 @@ static u64 longest_gap(struct measurement *m)
 
 	WRITE_ONCE(m->fired, false);
 	preempt_disable();
+	/* A slow machine must not miss the interrupt that it is to time. */
+	local_irq_disable();
 	hrtimer_start(&m->timer, ktime_add_ns(ktime_get(), LEAD_NS),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	previous = ktime_get_ns();
+	local_irq_enable();
 	while (!READ_ONCE(m->fired))
 		longest = max(longest, gap_since(&previous));
 	longest = max(longest, gap_since(&previous));
@@ -69,22 +76,27 @@ static u64 longest_gap(struct measurement *m)
 	return longest;
 }
 
-static u64 measure(struct axis *axis)
+/* An interrupt that works out so many deadlines, 0 to DEADLINES. */
+static u64 measure(struct axis *axis, u64 deadlines)
 {
+	/* The curve that takes longest: an S, begun at a speed. */
 	const struct plan_request request = {
-		.steps = 8,
-		.speed_sps_q44 = axis->info.max_speed_sps_q44,
-		.accel_sps2_q32 = axis->info.max_accel_sps2_q32,
-		.decel_sps2_q32 = axis->info.max_accel_sps2_q32,
+		.steps = 64,
+		.start.sps_q44 = 100 * OSCAN_SPEED_ONE,
+		.speed_sps_q44 = 1000 * OSCAN_SPEED_ONE,
+		.accel_sps2_q32 = 1000000 * OSCAN_ACCEL_ONE,
+		.decel_sps2_q32 = 1000000 * OSCAN_ACCEL_ONE,
+		.jerk_sps3_q24 = 100000 * OSCAN_JERK_ONE,
 	};
 	struct measurement m = {
 		.step = axis->step,
 		.stop = endstop_read_before_step(axis),
+		.deadlines = deadlines,
 	};
 	u64 least = U64_MAX;
 	int i;
 
-	/* Cannot fail: eight steps at the greatest acceleration are short. */
+	/* Cannot fail: these are numbers, not what somebody asks for. */
 	plan_make(&m.plan, &request);
 	compat_hrtimer_setup_on_stack(&m.timer, step_without_edge,
 				      CLOCK_MONOTONIC,
@@ -98,12 +110,12 @@ static u64 measure(struct axis *axis)
 /* The pulse is waited out, or its end is a second interrupt. */
 static u64 step_cost(struct axis *axis)
 {
-	u64 interrupt = measure(axis);
-	u64 pulses = axis->controller->n_triggers * interrupt;
+	u64 step = measure(axis, DEADLINES), end = measure(axis, 0);
+	u64 pulses = axis->controller->n_triggers * end;
 
 	if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
-		return 2 * interrupt + pulses;
-	return interrupt + axis->info.pulse_high_ns + pulses;
+		return step + end + pulses;
+	return step + axis->info.pulse_high_ns + pulses;
 }
 
 int controller_measure_cost(struct controller *controller)
