@@ -18,8 +18,9 @@ load_rig start_stop_fsps=1
 run_cases change-check
 unload_rig
 
-# Slow pulses, above what is waited out, and fast motion between them.
-load_rig pulse_high_ns=10000000 pulse_low_ns=10000000 max_speed_sps=1000 \
+# Slow pulses, above what is waited out, and the fastest motion that has room
+# for them.
+load_rig pulse_high_ns=10000000 pulse_low_ns=10000000 max_speed_sps=45 \
 	max_accel_sps2=1000000 enable_delay_ns=40000000
 run_cases change-check a_pulse_that_ends_late_makes_the_next_step_late \
 	a_new_target_keeps_the_pulses_apart \

@@ -232,7 +232,7 @@ static void lateness_that_is_worked_off_is_no_pause(void)
 }
 
 /*
- * Loaded with pulse_high_ns=10000000 pulse_low_ns=10000000 max_speed_sps=1000
+ * Loaded with pulse_high_ns=10000000 pulse_low_ns=10000000 max_speed_sps=45
  * max_accel_sps2=1000000 enable_delay_ns=40000000: planned faster than the
  * lines allow.
  */
