@@ -16,8 +16,8 @@
 #define RUNS		100
 #define LEAD_NS		20000
 
-/* Calls of plan_deadline() from one step to the next: see plan_next(). */
-#define DEADLINES	6
+/* Calls of plan_deadline() from one step to the next: see find_places(). */
+#define DEADLINES	2
 
 /* Share of one processor that steps may take, percent. */
 #define BUDGET_PERCENT	50
@@ -76,7 +76,7 @@ static u64 longest_gap(struct measurement *m)
 	return longest;
 }
 
-/* An interrupt that works out so many deadlines, 0 to DEADLINES. */
+/* An interrupt that works out so many deadlines. */
 static u64 measure(struct axis *axis, u64 deadlines)
 {
 	/* The curve that takes longest: an S, begun at a speed. */

@@ -135,6 +135,8 @@ struct stream {
  * @due_ns: when the next rising edge is due, whatever its line allows
  * @paced_ns: when it comes if its interval is as long as planned; not before
  *	@due_ns
+ * @place_ns: where @plan has the step before, from @origin_ns on
+ * @next_place_ns: where it has the next
  * @plan: schedule of the running leg or of what is left of it
  * @stop_plan: deceleration that is being made
  * @leg: the running leg
@@ -194,6 +196,8 @@ struct axis {
 	enum step_edge next_edge;
 	u64 due_ns;
 	u64 paced_ns;
+	u64 place_ns;
+	u64 next_place_ns;
 	struct plan plan;
 	struct plan stop_plan;
 	struct leg leg;

@@ -156,10 +156,17 @@ void step_restart(struct axis *axis)
 	arm(axis);
 }
 
-static u64 interval_after(struct axis *axis, u64 step)
+/* Where the plan has the last step and the next, once for each step. */
+static void find_places(struct axis *axis)
 {
-	return plan_deadline(&axis->plan, step + 1) -
-	       plan_deadline(&axis->plan, step);
+	axis->place_ns = plan_deadline(&axis->plan, axis->step_in_plan);
+	axis->next_place_ns = plan_deadline(&axis->plan,
+					    axis->step_in_plan + 1);
+}
+
+static u64 next_interval(const struct axis *axis)
+{
+	return axis->next_place_ns - axis->place_ns;
 }
 
 static void slip(struct axis *axis, u64 ns)
@@ -195,6 +202,7 @@ static void ramp_up_again(struct axis *axis)
 	}
 	axis->step_in_plan = 0;
 	axis->origin_ns = axis->rise_ns;
+	find_places(axis);
 	axis->stats.move_stumbles++;
 	axis->stats.stumbles++;
 	trace_oscan_stumble(axis, request.steps);
@@ -211,9 +219,8 @@ static void ramp_up_again(struct axis *axis)
  */
 static void absorb_lag(struct axis *axis)
 {
-	u64 step = axis->step_in_plan;
-	u64 ideal = axis->origin_ns + plan_deadline(&axis->plan, step);
-	u64 interval = interval_after(axis, step);
+	u64 ideal = axis->origin_ns + axis->place_ns;
+	u64 interval = next_interval(axis);
 	u64 pause = axis->rise_ns - min(axis->rise_ns, axis->paced_ns);
 	u64 lag;
 
@@ -289,12 +296,10 @@ static void decelerate(struct axis *axis)
 /* The next step is never nearer than its interval less the catch-up share. */
 static void schedule_next(struct axis *axis)
 {
-	u64 step = axis->step_in_plan;
-	u64 interval = interval_after(axis, step);
+	u64 interval = next_interval(axis);
 	u64 share = div_u64(interval * axis->info.catch_up_percent, 100);
 
-	axis->due_ns = max(axis->origin_ns +
-			   plan_deadline(&axis->plan, step + 1),
+	axis->due_ns = max(axis->origin_ns + axis->next_place_ns,
 			   axis->rise_ns + interval - share);
 	axis->paced_ns = max(axis->due_ns, axis->rise_ns + interval);
 }
@@ -310,6 +315,7 @@ static void plan_next(struct axis *axis)
 	}
 	if (axis->step_in_plan == axis->plan.steps && !legs_join(axis))
 		return;
+	find_places(axis);
 	absorb_lag(axis);
 	schedule_next(axis);
 }
@@ -333,6 +339,7 @@ void step_replan(struct axis *axis, const struct plan *plan)
 	u64 latest = min(ktime_get_ns(), axis->due_ns);
 
 	use_plan(axis, plan);
+	find_places(axis);
 	schedule_next(axis);
 	delay_until(axis, latest);
 	/* After a pulse that has begun, what is due comes by itself. */
