@@ -714,17 +714,17 @@ TEST(R50_a_preview_tells_the_rate_of_the_pulses)
 	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count),
 			 0);
 	ck_assert_uint_eq(count, 12);
-	ck_assert_str_eq(limits[9].name, "trigger rate");
-	ck_assert_double_eq_tol(limits[9].value, 10, 1e-9);
-	ck_assert_double_eq_tol(limits[9].high, 1e9 / (EXPOSURE + READOUT),
+	ck_assert_str_eq(limits[10].name, "trigger rate");
+	ck_assert_double_eq_tol(limits[10].value, 10, 1e-9);
+	ck_assert_double_eq_tol(limits[10].high, 1e9 / (EXPOSURE + READOUT),
 				1e-9);
-	ck_assert_str_eq(limits[10].name, "pulse before");
-	ck_assert_double_eq_tol(limits[10].value, 0.028, 1e-9);
-	ck_assert(limits[9].holds && limits[10].holds);
+	ck_assert_str_eq(limits[11].name, "pulse before");
+	ck_assert_double_eq_tol(limits[11].value, 0.028, 1e-9);
+	ck_assert(limits[10].holds && limits[11].holds);
 	ck_assert_uint_eq(lines.pulses, 0);
 	lines_are_as_before();
 	request.exposure_s = 0.09;
 	ck_assert_int_eq(flyscan_preview(&request, &result, limits, &count),
 			 -1);
-	ck_assert(!limits[9].holds);
+	ck_assert(!limits[10].holds);
 }
