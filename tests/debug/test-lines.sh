@@ -13,7 +13,7 @@ set -u
 refuses_a_capture_line()
 {
 	insmod "$OSCAN_MODULES/oscan_rig.ko" captures=1 || return
-	insmod "$OSCAN_MODULES/oscan_motor.ko" || return
+	insmod "$OSCAN_MODULES/oscan_motor.ko" "$motor_parameters" || return
 	[ ! -e /dev/oscan-motor ] || return
 	dmesg | grep -q 'capture line strobe has no interrupt; it needs' ||
 		return

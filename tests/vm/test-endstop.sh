@@ -50,7 +50,7 @@ unload_rig
 is_refused_without_interrupts()
 {
 	insmod "$OSCAN_MODULES/oscan_rig.ko" stops=3 || return
-	insmod "$OSCAN_MODULES/oscan_motor.ko" || return
+	insmod "$OSCAN_MODULES/oscan_motor.ko" "$motor_parameters" || return
 	wait_until 5 refusal_is_logged && [ ! -e /dev/oscan-motor ]
 }
 

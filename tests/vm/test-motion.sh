@@ -23,7 +23,7 @@ a_short_move_after_each_of_3_loads()
 is_refused_without_room()
 {
 	insmod "$OSCAN_MODULES/oscan_rig.ko" max_speed_sps=180001 || return
-	insmod "$OSCAN_MODULES/oscan_motor.ko" || return
+	insmod "$OSCAN_MODULES/oscan_motor.ko" "$motor_parameters" || return
 	wait_until 60 refusal_is_logged && [ ! -e /dev/oscan-motor ]
 }
 

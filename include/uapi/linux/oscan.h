@@ -92,7 +92,8 @@
  * @abi_version: OSCAN_ABI_VERSION of the driver
  * @axes: number of axes, 1 to OSCAN_MAX_AXES; axis numbers are 0 to axes - 1
  * @step_cost_ns: processor time of one step, of a jerk-limited ramp, which
- *	takes longest, as measured when the driver was bound, nanoseconds
+ *	takes longest, as measured when the driver was bound, or as its
+ *	parameter of that name says, nanoseconds
  * @max_rate_sps: greatest sum of the speeds of all moving axes, microsteps
  *	per second, that the driver accepts, from @step_cost_ns
  * @triggers: number of trigger lines, 0 to OSCAN_MAX_TRIGGERS; they are 0 to
