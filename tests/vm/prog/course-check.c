@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kit.h"
@@ -515,10 +514,6 @@ static const struct kit_case alone[] = {
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(alone) / sizeof(*alone); i++)
-		if (argc == 2 && !strcmp(argv[1], alone[i].name))
-			return kit_main(argc, argv, &alone[i], 1);
-	return kit_main(argc, argv, cases, sizeof(cases) / sizeof(*cases));
+	return kit_main_alone(argc, argv, cases, sizeof(cases) / sizeof(*cases),
+			      alone, sizeof(alone) / sizeof(*alone));
 }

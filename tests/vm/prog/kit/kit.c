@@ -129,6 +129,18 @@ int kit_main(int argc, char **argv, const struct kit_case *cases,
 	return !good;
 }
 
+int kit_main_alone(int argc, char **argv, const struct kit_case *cases,
+		   size_t count, const struct kit_case *alone,
+		   size_t alone_count)
+{
+	size_t i;
+
+	for (i = 0; i < alone_count; i++)
+		if (argc == 2 && !strcmp(argv[1], alone[i].name))
+			return kit_main(argc, argv, &alone[i], 1);
+	return kit_main(argc, argv, cases, count);
+}
+
 uint64_t kit_now_ns(void)
 {
 	struct timespec now;

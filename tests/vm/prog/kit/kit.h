@@ -48,6 +48,21 @@ struct kit_case {
 int kit_main(int argc, char **argv, const struct kit_case *cases,
 	     size_t count);
 
+/**
+ * kit_main_alone() - kit_main() where some cases are not part of the suite
+ * @argc: of main()
+ * @argv: of main()
+ * @cases: the suite
+ * @count: number of @cases
+ * @alone: cases that need a rig of their own each, run when it alone is named
+ * @alone_count: number of @alone
+ *
+ * Return: as kit_main()
+ */
+int kit_main_alone(int argc, char **argv, const struct kit_case *cases,
+		   size_t count, const struct kit_case *alone,
+		   size_t alone_count);
+
 /* kit_fail() - the case fails, for the reason given as for printf(3) */
 void kit_fail(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
