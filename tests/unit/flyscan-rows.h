@@ -151,6 +151,21 @@ TEST(R24_a_disk_that_takes_nothing_for_good_is_found_too)
 	runs_well();
 }
 
+TEST(R24_a_disk_that_goes_on_taking_is_not_found_to_hang)
+{
+	new_world();
+	world.disk_turn_ns = 8 * SECOND;
+	world.disk_ns = 17 * SECOND;
+	runs_well();
+
+	new_world();
+	world.disk_turn_ns = 8 * SECOND;
+	world.disk_ns = NEVER / 2;
+	fails(ETIMEDOUT, "the last 2 frames");
+	ck_assert_ptr_nonnull(strstr(result.error,
+				     "did not take them for 10 s"));
+}
+
 /* Each frame comes in time for the one, all of them do not for the other. */
 TEST(R25_what_waits_at_the_end_is_in_the_file_within_hdf_flush_timeout_max)
 {

@@ -113,6 +113,7 @@ static struct world {
 	int finish_error;
 	uint64_t written_from_ns;	/* until then nothing is */
 	uint64_t disk_ns;		/* the disk takes so long at the end */
+	uint64_t disk_turn_ns;		/* all but two frames, so long */
 	uint64_t disk_done_ns;
 	unsigned int failing_move;	/* nth one, 0: none */
 	unsigned int stumbling_move;	/* likewise */
@@ -876,6 +877,10 @@ void writer_counts(const struct writer *writer, struct writer_counts *counts)
 	counts->taken = world.taken;
 	counts->packed = world.taken - world.pack_lost;
 	counts->written = writer_written(writer) - world.pack_lost;
+	if (world.disk_turn_ns && world.disk_done_ns &&
+	    world.disk_done_ns - world.now <=
+	    world.disk_ns - world.disk_turn_ns)
+		counts->synced = counts->written - 2;
 }
 
 uint64_t writer_taken(const struct writer *writer)

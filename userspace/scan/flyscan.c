@@ -418,9 +418,8 @@ static void drain(struct scan *scan)
 	       !writer_error(scan->writer) && !scan_guard_writer(scan) &&
 	       !scan_guard_flush(scan, begun_ns))
 		pause_tick(scan);
-	begun_ns = scan_now();
 	while (!scan->stalled && !writer_settle(scan->writer) &&
-	       !scan_guard_disk(scan, begun_ns))
+	       !scan_guard_disk(scan))
 		pause_tick(scan);
 	if (!scan->stalled && writer_finish_frames(scan->writer))
 		scan_writer_failed(scan, errno);

@@ -141,17 +141,24 @@ int scan_guard_flush(struct scan *scan, uint64_t begun_ns)
 			 (unsigned long long)written);
 }
 
-int scan_guard_disk(struct scan *scan, uint64_t begun_ns)
+int scan_guard_disk(struct scan *scan)
 {
+	struct scan_guard *guard = &scan->guard;
 	struct writer_counts counts;
 	uint64_t frames;
 	double timeout;
 
 	writer_counts(scan->writer, &counts);
+	/* Fewer frames have less time: it begins anew with them. */
+	if (!guard->synced_ns || counts.synced != guard->synced) {
+		guard->synced = counts.synced;
+		guard->synced_ns = scan_now();
+		return 0;
+	}
 	frames = counts.written - counts.synced;
 	timeout = fmax(frames * (scan_frame_bytes(scan) / SLOWEST_DISK),
 		       WRITER_LEAST_S);
-	if (scan_now() - begun_ns <= to_ns(timeout))
+	if (scan_now() - guard->synced_ns <= to_ns(timeout))
 		return 0;
 	scan->stalled = true;
 	return scan_fail(scan, ETIMEDOUT,

@@ -94,6 +94,9 @@ struct scan_pass {
  * @steps_ns: when they last rose, or the move began
  * @written: frames as last seen
  * @written_ns: when they last rose, or none was waiting
+ * @synced: frames that the disk had, as last seen
+ * @synced_ns: when they last rose, or the disk began to be waited for; 0: not
+ *	yet
  */
 struct scan_guard {
 	double deadline_s;
@@ -102,6 +105,8 @@ struct scan_guard {
 	uint64_t steps_ns;
 	uint64_t written;
 	uint64_t written_ns;
+	uint64_t synced;
+	uint64_t synced_ns;
 };
 
 /**
@@ -284,10 +289,10 @@ int scan_guard_writer(struct scan *scan);
 /** scan_guard_flush - has it, since @begun_ns, put away what waited? */
 int scan_guard_flush(struct scan *scan, uint64_t begun_ns);
 
-/** scan_guard_disk - has the disk, since @begun_ns, taken what was written?
- * Within max(the frames that it had not, at 1 MB/s, 10 s).
+/** scan_guard_disk - does the disk take what was written? Some each
+ * max(the frames that it has not, at 1 MB/s, 10 s).
  */
-int scan_guard_disk(struct scan *scan, uint64_t begun_ns);
+int scan_guard_disk(struct scan *scan);
 
 /** scan_frame_bytes - of the pixels of one frame */
 size_t scan_frame_bytes(const struct scan *scan);
