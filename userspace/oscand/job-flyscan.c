@@ -117,8 +117,7 @@ static json_t *result_json(const struct fly *fly)
 }
 
 /* What is left of the pass, as it is planned. */
-static double eta_s(const struct fly *fly,
-		    const struct flyscan_progress *progress)
+static double eta_s(const struct flyscan_progress *progress)
 {
 	if (progress->phase < FLYSCAN_PASS || progress->period_s <= 0)
 		return NAN;
@@ -151,7 +150,7 @@ static void progress(const struct flyscan_progress *progress, void *data)
 		.total = progress->frames_expected,
 		.fraction = progress->fraction,
 		.elapsed_s = (now_ns() - fly->begun_ns) / 1e9,
-		.eta_s = eta_s(fly, progress),
+		.eta_s = eta_s(progress),
 	};
 
 	tell_path(fly, progress);
@@ -237,7 +236,9 @@ int job_flyscan_run(struct job_run *run)
 	fly->begun_ns = now_ns();
 	failed = fly_scan(fly);
 	error = errno;
-	resume_end(&fly->resumed);
+	/* The writer's thread may hold HDF5 for ever: closing would wait. */
+	if (!run->abandoned)
+		resume_end(&fly->resumed);
 	settings_end(&fly->settings);
 	free(fly);
 	errno = error;
