@@ -96,6 +96,7 @@ void controller_get_info(struct controller *controller,
 	info->max_rate_sps = controller->max_rate_sps;
 	info->triggers = controller->n_triggers;
 	info->captures = controller->n_captures;
+	info->probed_ns = controller->probed_ns;
 	strscpy(info->name, dev_name(controller->dev), OSCAN_NAME_LEN);
 	strscpy(info->driver_version, DRIVER_VERSION, OSCAN_NAME_LEN);
 }

@@ -69,6 +69,7 @@ static struct controller *controller_new(struct device *dev)
 	INIT_WORK(&controller->report, trace_report);
 	events_init(&controller->events);
 	controller->dev = dev;
+	controller->probed_ns = ktime_get_ns();
 	controller->misc = (struct miscdevice) {
 		.minor = MISC_DYNAMIC_MINOR,
 		.name = "oscan-motor",

@@ -339,6 +339,7 @@ struct motor_file {
  * @ref: the device and each open file hold one
  * @dev: valid while not @gone
  * @misc: /dev/oscan-motor
+ * @probed_ns: constant after probe: when that was
  * @n_axes: constant after probe
  * @step_cost_ns: constant after probe
  * @max_rate_sps: constant after probe
@@ -364,6 +365,7 @@ struct controller {
 	struct kref ref;
 	struct device *dev;
 	struct miscdevice misc;
+	u64 probed_ns;
 	unsigned int n_axes;
 	u32 step_cost_ns;
 	u32 max_rate_sps;

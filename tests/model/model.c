@@ -12,7 +12,7 @@
 
 #include "model.h"
 
-#define MODEL_VERSION	0x6f7363616e000001ull
+#define MODEL_VERSION	0x6f7363616e000002ull
 #define LOCK_CONTROL	0
 #define LOCK_STATE	1
 
@@ -222,6 +222,7 @@ static void set_up(struct model *model)
 		.mode = OSCAN_TRIGGER_OFF,
 		.name = "camera",
 	};
+	model->probed_ns = now();
 	model->version = MODEL_VERSION;
 }
 

@@ -80,6 +80,7 @@ struct model_axis {
 /**
  * struct model - the machine, shared by all processes
  * @version: MODEL_VERSION once it is set up
+ * @probed_ns: when that was
  * @held: some file has control, or had it when its process died
  * @looked_ns: when somebody looked last
  * @camera: the trigger line
@@ -89,6 +90,7 @@ struct model_axis {
  */
 struct model {
 	uint64_t version;
+	uint64_t probed_ns;
 	bool held;
 	uint64_t looked_ns;
 	struct oscan_trigger camera;

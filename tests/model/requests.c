@@ -68,6 +68,7 @@ static int get_info(struct model_file *file, void *argument, uint64_t now_ns)
 		.step_cost_ns = 1000,
 		.max_rate_sps = 100000,
 		.triggers = 1,
+		.probed_ns = file->model->probed_ns,
 		.name = "oscan-model",
 		.driver_version = "model",
 	};

@@ -816,6 +816,7 @@ static void keep_as_earlier(void)
 		.pass = old_pass, .step_utc_ns = old_step_ns, .runs = 1,
 		.run_frames = &old_count[0], .run_steps = &old_count[1],
 		.boot_ids = "boot",
+		.driver_probed_ns = info.probed_ns,
 		.frames = frames, .frame = old_frames, .time_ns = old_times,
 		.position = old_position, .position_start = old_position,
 		.position_end = old_position, .sigma = old_position,

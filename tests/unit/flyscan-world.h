@@ -104,7 +104,6 @@ static struct world {
 	bool state_fails;
 	bool no_plugins;
 	uint32_t position_state;
-	bool loaded_again;		/* no step was made before */
 	uint64_t stall_at;		/* frames written then */
 	uint64_t stall_until_ns;	/* 0: for ever */
 	uint64_t stall_ns;		/* that it lasts from when it began */
@@ -280,6 +279,7 @@ static struct oscan_axis_info axis_info = {
 static struct oscan_info info = {
 	.axes = 1,
 	.max_rate_sps = 100000,
+	.probed_ns = SECOND / 2,
 	.driver_version = "test",
 };
 
@@ -453,7 +453,7 @@ int oscan_motor_state(struct oscan_motor *motor, unsigned int axis,
 	state->target = world.move.to;
 	if (world.moves)
 		state->last_step_ns = step_time(&world.move, steps_made());
-	else if (!world.loaded_again)
+	else
 		state->last_step_ns = SECOND;
 	state->time_ns = world.now;
 	state->position_state = world.position_state;

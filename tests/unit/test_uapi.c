@@ -71,6 +71,7 @@ TEST(fields_never_move)
 	AT(oscan_stats, late_bins, 56);
 	AT(oscan_info, triggers, 16);
 	AT(oscan_info, captures, 20);
+	AT(oscan_info, probed_ns, 24);
 	AT(oscan_trigger_set, start, 16);
 	AT(oscan_trigger_set, distance, 24);
 	AT(oscan_trigger_set, number, 32);

@@ -236,6 +236,8 @@ static int read_runs(struct resumed *resumed)
 	earlier->run_steps = resumed->run_steps;
 	earlier->boot_ids = resumed->boot_ids;
 	earlier->other_boot = !all_boots_are(resumed->boot_ids, now);
+	scanfile_counts(file, "clocks/driver_probed",
+			&earlier->driver_probed_ns, 1);
 	return 0;
 }
 

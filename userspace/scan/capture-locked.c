@@ -34,12 +34,10 @@ static json_t *number(double value)
 
 static json_t *to_json(const struct capture_locked *locked)
 {
-	return json_pack("{s:s, s:b, s:I, s:I, s:o, s:o, s:b, s:I, s:f, s:f, s:f, s:o}",
+	return json_pack("{s:s, s:I, s:b, s:o, s:o, s:b, s:I, s:f, s:f, s:f, s:o}",
 			 "boot_id", locked->boot,
+			 "driver_probed_ns", (json_int_t)locked->probed_ns,
 			 "trusted", (int)locked->trusted,
-			 "steps_theta",
-			 (json_int_t)locked->steps[CAPTURE_THETA],
-			 "steps_fi", (json_int_t)locked->steps[CAPTURE_PHI],
 			 "begin_theta",
 			 number(locked->begin_deg[CAPTURE_THETA]),
 			 "begin_fi", number(locked->begin_deg[CAPTURE_PHI]),
@@ -87,19 +85,15 @@ static bool from_json(const json_t *json, struct capture_locked *locked)
 	const char *boot = json_string_value(json_object_get(json,
 							     "boot_id"));
 	const json_t *found = json_object_get(json, "found");
-	double exposure_ns = 0, steps[CAPTURE_AXES] = { 0 };
+	double exposure_ns = 0;
 
 	if (!boot || strlen(boot) >= sizeof(locked->boot) ||
 	    !json_is_boolean(found))
 		return false;
 	strcpy(locked->boot, boot);
+	locked->probed_ns = json_integer_value(
+		json_object_get(json, "driver_probed_ns"));
 	locked->trusted = json_is_true(json_object_get(json, "trusted"));
-	if (!take_number(json, "steps_theta", 0, 1e18,
-			 &steps[CAPTURE_THETA]) ||
-	    !take_number(json, "steps_fi", 0, 1e18, &steps[CAPTURE_PHI]))
-		return false;
-	for (int i = 0; i < CAPTURE_AXES; i++)
-		locked->steps[i] = steps[i];
 	/* Not where they stand now, where it is not told. */
 	locked->begin_deg[CAPTURE_THETA] = NAN;
 	locked->begin_deg[CAPTURE_PHI] = NAN;

@@ -95,6 +95,7 @@ int capture_open_rig(struct capture *capture)
 	capture->motor = oscan_motor_open(request->device, true);
 	if (!capture->motor)
 		return device_failed(capture);
+	capture->locked.probed_ns = oscan_motor_info(capture->motor)->probed_ns;
 	if (find_axis(capture, CAPTURE_THETA, request->theta_axis, "rotor") ||
 	    find_axis(capture, CAPTURE_PHI, request->phi_axis, "turntable") ||
 	    find_line(capture) || capture_read_axes(capture))

@@ -76,8 +76,7 @@ struct capture_wish {
  * @boot: id of the boot in which the axes were last trusted, "" not known
  * @trusted: because they were to be, whatever their state, as long as that
  *	driver counts
- * @steps: that the driver had counted then, and no less than half of what it
- *	has by now; one that is loaded again begins at 0
+ * @probed_ns: of that driver, see struct oscan_info; 0 not known
  * @begin_deg: where the axes stood when the scan began, NAN without the axis
  *	and where that is not known
  * @found: the rest has been found; until then it is what was asked for
@@ -90,7 +89,7 @@ struct capture_wish {
 struct capture_locked {
 	char boot[40];
 	bool trusted;
-	uint64_t steps[CAPTURE_AXES];
+	uint64_t probed_ns;
 	double begin_deg[CAPTURE_AXES];
 	bool found;
 	uint64_t exposure_ns;

@@ -34,12 +34,10 @@ static bool is_same_driver(const struct capture *capture)
 	const struct capture_locked *locked = &capture->locked;
 	char boot[40];
 
-	for (int i = 0; i < CAPTURE_AXES; i++)
-		if (capture->axis[i].info &&
-		    capture->axis[i].state.steps < locked->steps[i])
-			return false;
 	capture_boot_id(boot);
-	return !strcmp(boot, locked->boot);
+	return !strcmp(boot, locked->boot) && locked->probed_ns &&
+	       locked->probed_ns ==
+		       oscan_motor_info(capture->motor)->probed_ns;
 }
 
 /*
@@ -93,17 +91,6 @@ int capture_doubt(struct capture *capture)
 	return 0;
 }
 
-/* Not at each photo, but so that few steps do not make up for it. */
-static bool is_noted(const struct capture *capture)
-{
-	for (int i = 0; i < CAPTURE_AXES; i++)
-		if (capture->axis[i].info &&
-		    capture->axis[i].state.steps / 2 >
-		    capture->locked.steps[i])
-			return false;
-	return true;
-}
-
 /* The positions count: a later boot or driver finds them in doubt. */
 static int note_driver(struct capture *capture)
 {
@@ -111,13 +98,11 @@ static int note_driver(struct capture *capture)
 	bool same = is_same_driver(capture), trusted;
 
 	trusted = capture->request->trust || (same && locked->trusted);
-	if (same && trusted == locked->trusted && is_noted(capture))
+	if (same && trusted == locked->trusted)
 		return 0;
 	capture_boot_id(locked->boot);
+	locked->probed_ns = oscan_motor_info(capture->motor)->probed_ns;
 	locked->trusted = trusted;
-	for (int i = 0; i < CAPTURE_AXES; i++)
-		if (capture->axis[i].info)
-			locked->steps[i] = capture->axis[i].state.steps;
 	return capture_locked_save(capture);
 }
 

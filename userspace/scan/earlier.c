@@ -135,13 +135,17 @@ int scan_store_earlier(struct scan *scan)
 	return 0;
 }
 
-/* The driver that made the last step would know of that or a later one. */
+/*
+ * Or the machine with it. That of the scans before the last one does not
+ * matter: where it was another, the last one was told where it is.
+ */
 static bool was_loaded_again(const struct scan *scan)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
 
-	return !earlier->other_boot && earlier->steps &&
-	       scan->state.last_step_ns < earlier->step_ns[earlier->steps - 1];
+	return earlier->other_boot || !earlier->driver_probed_ns ||
+	       earlier->driver_probed_ns !=
+		       oscan_motor_info(scan->motor)->probed_ns;
 }
 
 /* Nobody sees in the file that its halves do not join. */
@@ -173,7 +177,7 @@ int scan_check_earlier(struct scan *scan)
 				 "wanted %s with %.9g microsteps per %s as in %.200s, found %.9g; set the axis up as it was",
 				 scan->info->name, earlier->scale,
 				 scan_unit(scan), earlier->path, scale);
-	if ((earlier->other_boot || was_loaded_again(scan)) &&
+	if (was_loaded_again(scan) &&
 	    scan->state.position_state != OSCAN_POSITION_KNOWN)
 		return scan_fail(scan, EPROTO,
 				 "wanted to complete %.200s, which is from before the machine was started or the driver was loaded again, found the position of %s not known since; home it with \"oscanctl home %s\" or set it with \"oscanctl set-position\"",

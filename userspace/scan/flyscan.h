@@ -78,7 +78,9 @@ bool flyscan_md_key(const char *key);
  *	space between
  * @other_boot: not all of them are of this start; then the position must be
  *	known, for the steps were not counted in between; likewise where the
- *	driver was loaded again, which its last step tells
+ *	driver was loaded again
+ * @driver_probed_ns: of the driver of the last of them, see struct oscan_info;
+ *	0: not known
  * @width: pixels
  * @height: pixels
  * @pixels: copy the pixels of frame @index; 0, or -1 with errno
@@ -112,6 +114,7 @@ struct flyscan_earlier {
 	const uint64_t *run_steps;
 	const char *boot_ids;
 	bool other_boot;
+	uint64_t driver_probed_ns;
 	uint32_t width;
 	uint32_t height;
 	int (*pixels)(void *data, size_t index, void *pixels);

@@ -273,7 +273,10 @@ static int store_boot(struct scan *scan)
 	char id[FLYSCAN_BOOT_LEN];
 
 	flyscan_boot_id(id);
-	return writer_add_text(scan->writer, "clocks/boot_id", id);
+	if (writer_add_text(scan->writer, "clocks/boot_id", id))
+		return -1;
+	return scan_store_time(scan, "clocks/driver_probed",
+			       oscan_motor_info(scan->motor)->probed_ns);
 }
 
 static int store_versions(struct scan *scan)

@@ -99,6 +99,10 @@
  * @triggers: number of trigger lines, 0 to OSCAN_MAX_TRIGGERS; they are 0 to
  *	triggers - 1. @step_cost_ns includes a pulse of each.
  * @captures: number of capture lines, 0 to OSCAN_MAX_CAPTURES, likewise
+ * @probed_ns: when the driver was bound to the device, nanoseconds, never 0.
+ *	Together with the boot's id it tells whether positions and counts of
+ *	steps go on from earlier ones, or began anew because the driver was
+ *	loaded or bound again.
  * @reserved: zero
  * @name: name of the device, NUL terminated
  * @driver_version: version of the driver, NUL terminated
@@ -110,7 +114,8 @@ struct oscan_info {
 	__u32 max_rate_sps;
 	__u32 triggers;
 	__u32 captures;
-	__u64 reserved[3];
+	__u64 probed_ns;
+	__u64 reserved[2];
 	char name[OSCAN_NAME_LEN];
 	char driver_version[OSCAN_NAME_LEN];
 };

@@ -288,7 +288,10 @@ static void want_gone(int fd)
 static void an_unbound_device_stops_softly_and_says_so_for_ever(void)
 {
 	int fd = motor_open(O_RDWR);
+	uint64_t probed_ns = motor_info(fd).probed_ns;
 
+	want(probed_ns, "nobody knows when the device was bound");
+	want_equal(motor_info(motor_open(O_RDONLY)).probed_ns, probed_ns);
 	check_soft_stop(BY_UNBIND, OSCAN_END_SYSTEM);
 	want_gone(fd);
 	kit_sleep_ms(50);
@@ -296,7 +299,9 @@ static void an_unbound_device_stops_softly_and_says_so_for_ever(void)
 	write_driver("bind");
 	want_equal(motor_try(fd, OSCAN_IOC_INFO, &(struct oscan_info){ 0 }),
 		   -ENODEV);
-	motor_move(motor_setup(), TURNTABLE, 10, 0);
+	fd = motor_setup();
+	want(motor_info(fd).probed_ns > probed_ns, "it was not bound again");
+	motor_move(fd, TURNTABLE, 10, 0);
 }
 
 /* From FAST_SPS it takes a second to stop. */
