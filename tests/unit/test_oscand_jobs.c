@@ -593,18 +593,85 @@ TEST(an_order_that_cannot_be_stored_is_refused)
 	}
 }
 
-TEST(a_job_that_cannot_be_stored_as_running_does_not_run)
+/* In one of its last lines. */
+static bool log_tells(uint64_t id, const char *what)
 {
-	int before = atomic_load(&runs);
+	json_t *log = jobs_log(jobs, id, why);
+	char *text = json_dumps(log, 0);
+	bool found = strstr(text, what);
+
+	json_decref(log);
+	free(text);
+	return found;
+}
+
+static void wait_for_line(uint64_t id, const char *what)
+{
+	for (int i = 0; i < DEADLINE_S * 1000; i++) {
+		if (log_tells(id, what))
+			return;
+		usleep(1000);
+	}
+	ck_abort_msg("the log of job %d never told of \"%s\"", (int)id, what);
+}
+
+TEST(a_job_that_cannot_be_stored_as_running_waits_until_it_can)
+{
+	uint64_t id, behind;
+	int before;
+
+	for (int fails = SYNC_ALL; fails <= SYNC_FOLDERS; fails++) {
+		begin();
+		before = atomic_load(&runs);
+		id = submit("capture");
+		behind = submit("capture");
+		atomic_store(&sync_fails, fails);
+		ck_assert(!jobs_start(jobs));
+		wait_for_line(id, "waits for the disk");
+		ck_assert_str_eq(text_of(id, "state"), "pending");
+		ck_assert_str_eq(text_of(id, "started"), "null");
+		ck_assert_uint_eq(jobs_active(jobs), 0);
+		atomic_store(&sync_fails, 0);
+		wait_for(id, "running");
+		wait_until(&runs, before + 1);
+		ck_assert_int_eq(atomic_load(&runs), before + 1);
+		ck_assert_str_eq(text_of(behind, "state"), "pending");
+		ck_assert(!log_tells(behind, "waits"));
+		finish();
+	}
+}
+
+TEST(one_that_waits_for_the_disk_is_the_same_to_the_next_daemon)
+{
 	uint64_t id;
 
 	begin();
 	id = submit("capture");
 	atomic_store(&sync_fails, SYNC_ALL);
 	ck_assert(!jobs_start(jobs));
-	wait_for(id, "error");
-	ck_assert_ptr_nonnull(strstr(text_of(id, "error"), "see to the disk"));
-	ck_assert_int_eq(atomic_load(&runs), before);
+	wait_for_line(id, "waits for the disk");
+	restart();
+	ck_assert_str_eq(text_of(id, "state"), "pending");
+	well(jobs_cancel(jobs, id, why));
+	restart();
+	ck_assert_str_eq(text_of(id, "state"), "cancelled");
+	finish();
+}
+
+TEST(an_end_that_could_not_be_stored_is_when_the_disk_is_well_again)
+{
+	uint64_t id, behind;
+
+	begin();
+	run_until("capture", &id);
+	behind = submit("capture");
+	atomic_store(&sync_fails, SYNC_ALL);
+	atomic_store(&end_as, EIO);
+	wait_for_line(behind, "waits for the disk");
+	ck_assert_str_eq(text_of(id, "state"), "error");
+	restart();
+	ck_assert_str_eq(text_of(id, "state"), "error");
+	ck_assert_str_eq(text_of(behind, "state"), "pending");
 	finish();
 }
 

@@ -28,6 +28,7 @@ struct job_line {
  * @kind: what it does
  * @name: for people
  * @state: where it is
+ * @unsaved: its file may say something else; with disk, of struct jobs
  * @other_boot: it was read from a file of another start of the machine, or one
  *	that does not tell
  * @settings: as submitted
@@ -50,6 +51,7 @@ struct job {
 	const struct job_kind *kind;
 	char *name;
 	enum job_state state;
+	bool unsaved;
 	bool other_boot;
 	json_t *settings;
 	char submitted[JOB_TIME_LEN];

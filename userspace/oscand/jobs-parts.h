@@ -64,7 +64,10 @@ void jobs_add_line(struct jobs *jobs, struct job *job, const char *text);
 void jobs_enter(struct jobs *jobs, struct job *job, enum job_state state);
 
 /** jobs_save - with disk and without the lock. Return: 0, or -1 with errno */
-int jobs_save(struct jobs *jobs, const struct job *job);
+int jobs_save(struct jobs *jobs, struct job *job);
+
+/** jobs_catch_up - save those that could not be; likewise */
+int jobs_catch_up(struct jobs *jobs);
 
 /**
  * jobs_changed - store and tell it; with both locks, of which lock is let go
@@ -72,6 +75,15 @@ int jobs_save(struct jobs *jobs, const struct job *job);
  * Return: 0, or -1 with errno: it is not stored, and that stands on stderr.
  */
 int jobs_changed(struct jobs *jobs, struct job *job);
+
+/**
+ * jobs_take_back - what could not be stored has not been; with disk and without
+ * the lock
+ * @before: as the job was
+ * @text: for its log
+ */
+void jobs_take_back(struct jobs *jobs, struct job *job,
+		    const struct job *before, const char *text);
 
 /** jobs_command - to the job that runs; with both locks */
 void jobs_command(struct jobs *jobs, enum capture_command command);

@@ -11,6 +11,7 @@
 
 #define PROGRESS_NS 500000000
 #define AGAIN_NS 50000000
+#define DISK_AGAIN_NS 500000000
 
 static uint64_t now_ns(void)
 {
@@ -86,13 +87,13 @@ static struct job *next_job(const struct jobs *jobs)
 	return next;
 }
 
-/* With the lock. */
-static void wait_a_moment(struct jobs *jobs)
+/* With the lock. Less than a second. */
+static void wait_a_moment(struct jobs *jobs, long wait_ns)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += AGAIN_NS;
+	until.tv_nsec += wait_ns;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
@@ -135,7 +136,7 @@ static bool wait_for_job(struct jobs *jobs)
 		claimed = claim(jobs);
 		pthread_mutex_lock(&jobs->lock);
 		if (!claimed && !jobs->stopping)
-			wait_a_moment(jobs);
+			wait_a_moment(jobs, AGAIN_NS);
 	}
 	pthread_mutex_unlock(&jobs->lock);
 	return claimed;
@@ -177,9 +178,12 @@ static void finish(struct jobs *jobs, struct job_run *run, int failed,
 	pthread_mutex_unlock(&jobs->disk);
 }
 
-/* With both locks; the second one is let go. -1: it must not run. */
+/* With both locks; the second one is let go. -1: it must not run, and waits. */
 static int begin(struct jobs *jobs, struct job *job, struct job_run *run)
 {
+	const struct job before = *job;
+	char text[JOBS_LOG_LEN];
+
 	*run = (struct job_run){
 		.settings = job->settings,
 		.earlier = json_incref(job->result),
@@ -194,13 +198,15 @@ static int begin(struct jobs *jobs, struct job *job, struct job_run *run)
 	if (!jobs_changed(jobs, job))
 		return 0;
 	/* After a kill it would be begun once more, by itself. */
-	snprintf(run->error, sizeof(run->error),
-		 "wanted to store that the job runs, found: %s; see to the disk of the daemon's state",
+	snprintf(text, sizeof(text),
+		 "that could not be stored, found: %s; it waits for the disk of the daemon's state",
 		 strerror(errno));
+	jobs_take_back(jobs, job, &before, text);
 	return -1;
 }
 
-static void run_one(struct jobs *jobs)
+/* false: its start could not be stored. */
+static bool run_one(struct jobs *jobs)
 {
 	static struct job_run run;
 	int failed, error;
@@ -211,26 +217,50 @@ static void run_one(struct jobs *jobs)
 	job = jobs->stopping ? NULL : next_job(jobs);
 	if (!job) {
 		jobs_unlock_both(jobs);
-		return;
+		return true;
 	}
 	failed = begin(jobs, job, &run);
 	pthread_mutex_unlock(&jobs->disk);
-	if (!failed)
-		failed = job->kind->run(&run);
+	if (failed) {
+		json_decref(run.earlier);
+		return false;
+	}
+	failed = job->kind->run(&run);
 	error = errno;
 	finish(jobs, &run, failed, error);
 	json_decref(run.earlier);
 	if (run.abandoned)
 		_exit(EXIT_FAILURE);
+	return true;
+}
+
+/* Until the files say what is in memory. */
+static void wait_for_disk(struct jobs *jobs)
+{
+	bool behind = true;
+
+	pthread_mutex_lock(&jobs->lock);
+	while (behind && !jobs->stopping) {
+		wait_a_moment(jobs, DISK_AGAIN_NS);
+		pthread_mutex_unlock(&jobs->lock);
+		pthread_mutex_lock(&jobs->disk);
+		behind = jobs_catch_up(jobs);
+		pthread_mutex_unlock(&jobs->disk);
+		pthread_mutex_lock(&jobs->lock);
+	}
+	pthread_mutex_unlock(&jobs->lock);
 }
 
 static void *run_jobs(void *data)
 {
 	struct jobs *jobs = data;
+	bool stored;
 
 	while (wait_for_job(jobs)) {
-		run_one(jobs);
+		stored = run_one(jobs);
 		release(jobs);
+		if (!stored)
+			wait_for_disk(jobs);
 	}
 	return NULL;
 }

@@ -62,7 +62,7 @@ static struct job *find_or_refuse(const struct jobs *jobs, uint64_t id,
 	return job;
 }
 
-int jobs_save(struct jobs *jobs, const struct job *job)
+int jobs_save(struct jobs *jobs, struct job *job)
 {
 	json_t *value;
 	int result;
@@ -72,7 +72,16 @@ int jobs_save(struct jobs *jobs, const struct job *job)
 	pthread_mutex_unlock(&jobs->lock);
 	result = jobs_files_write(jobs->files, job->id, value);
 	json_decref(value);
+	job->unsaved = result;
 	return result;
+}
+
+int jobs_catch_up(struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->count; i++)
+		if (jobs->list[i]->unsaved && jobs_save(jobs, jobs->list[i]))
+			return -1;
+	return 0;
 }
 
 void jobs_enter(struct jobs *jobs, struct job *job, enum job_state state)
@@ -105,6 +114,8 @@ int jobs_changed(struct jobs *jobs, struct job *job)
 		error = errno;
 		fprintf(stderr, "wanted to keep the state of job %llu, found: %s; see to the disk\n",
 			(unsigned long long)job->id, strerror(error));
+	} else {
+		jobs_catch_up(jobs);
 	}
 	jobs_tell(jobs, "job", value);
 	errno = error;
@@ -190,17 +201,22 @@ static int order_cancel(struct jobs *jobs, struct job *job, char *why)
 	return 0;
 }
 
-/* With disk and without the lock: what was ordered cannot be promised. */
-static void take_back(struct jobs *jobs, struct job *job,
-		      const struct job *before)
+void jobs_take_back(struct jobs *jobs, struct job *job,
+		    const struct job *before, const char *text)
 {
 	pthread_mutex_lock(&jobs->lock);
 	job->state = before->state;
 	job->order = before->order;
 	job->resumes = before->resumes;
+	job->has_progress = before->has_progress;
+	memcpy(job->started, before->started, sizeof(job->started));
 	memcpy(job->ended, before->ended, sizeof(job->ended));
 	memcpy(job->error, before->error, sizeof(job->error));
-	jobs_add_line(jobs, job, "that could not be stored, and does not count");
+	if (job == jobs->active) {
+		jobs->active = NULL;
+		jobs->run = NULL;
+	}
+	jobs_add_line(jobs, job, text);
 	jobs_changed(jobs, job);
 }
 
@@ -220,7 +236,8 @@ static int obey(struct jobs *jobs, struct job *job, order_fn *fn, char *why)
 	if (!jobs_changed(jobs, job) || job == jobs->active)
 		return 0;
 	snprintf(found, sizeof(found), "%s", strerror(errno));
-	take_back(jobs, job, &before);
+	jobs_take_back(jobs, job, &before,
+		       "that could not be stored, and does not count");
 	return refuse(why, ENOSPC, "wanted to store that job %llu is %s, found: %s; see to the disk of the daemon's state",
 		      (unsigned long long)job->id,
 		      before.state == JOB_PENDING ? "cancelled" : "pending",
@@ -584,6 +601,7 @@ void jobs_close(struct jobs *jobs)
 	if (!jobs)
 		return;
 	jobs_stop(jobs);
+	jobs_catch_up(jobs);
 	for (size_t i = 0; i < jobs->count; i++)
 		job_free(jobs->list[i]);
 	jobs_files_close(jobs->files);
