@@ -171,7 +171,7 @@ make_hanging_disk()
 
 a_disk_that_hangs_holds_up_only_who_reads_from_it()
 {
-	local deadline=$((SECONDS + 60)) photo reader
+	local deadline=$((SECONDS + 60)) photo reader readers=()
 
 	make_hanging_disk
 	touch "$work/hang"
@@ -179,18 +179,27 @@ a_disk_that_hangs_holds_up_only_who_reads_from_it()
 		OSCAN_TEST_HANGS=$work/hangs begin
 	photo=$(cd "$work/state/projects/of a test/scan01" && echo scan01_*.jpg)
 	photo=${photo%% *}
-	curl -s -m 120 --unix-socket "$work/sock" -o "$work/photo" \
-		"http://x/v1/projects/of%20a%20test/scans/1/photos/$photo" &
-	reader=$!
-	until [ -L "$work/hangs" ] || [ "$SECONDS" -ge "$deadline" ]; do
+	# More than there are threads to answer.
+	for reader in {1..8}; do
+		curl -s -m 120 --unix-socket "$work/sock" -o "$work/$reader" \
+			"http://x/v1/projects/of%20a%20test/scans/1/photos/$photo" &
+		readers+=($!)
+	done
+	until [ -L "$work/hangs" ] && grep -q '"clients":9' "$work/status"; do
+		[ "$SECONDS" -lt "$deadline" ] || break
 		sleep 0.02
+		answers >"$work/status" || break
 	done
 	[ -L "$work/hangs" ] || bad+="nothing was read; "
 	answers >"$work/status" || bad+="others are held up; "
+	grep -q '"clients":9' "$work/status" || bad+="not all are there; "
 	rm "$work/hang"
-	wait "$reader" || bad+="curl ended with $?; "
-	cmp -s "$work/photo" "$work/state/projects/of a test/scan01/$photo" ||
-		bad+="it is another photo; "
+	for reader in {1..8}; do
+		wait "${readers[reader - 1]}" || bad+="curl ended with $?; "
+		cmp -s "$work/$reader" \
+			"$work/state/projects/of a test/scan01/$photo" ||
+			bad+="it is another photo; "
+	done
 	finish
 }
 

@@ -112,12 +112,14 @@ typedef void http_handler(struct daemon *daemon,
  * @path: "/v1/jobs/{id}"
  * @handler: answers
  * @wants: queries that are known, separated by " "; NULL: none
+ * @disk: @handler waits for the disk of the projects, which may hang
  */
 struct http_route {
 	enum http_method method;
 	const char *path;
 	http_handler *handler;
 	const char *wants;
+	bool disk;
 };
 
 /**

@@ -9,10 +9,12 @@
  * struct pool_list - first in, first out
  * @first: NULL: empty
  * @end: where the next one is hung
+ * @count: of them
  */
 struct pool_list {
 	struct pool_work *first;
 	struct pool_work **end;
+	unsigned int count;
 };
 
 /**
@@ -20,9 +22,10 @@ struct pool_list {
  * @lock: over all but the threads
  * @more: there is work, or the threads are to end
  * @todo: to be done
+ * @todo_disk: likewise, what waits for a disk
+ * @at_disk: threads that do so
  * @done: has been done
- * @waiting: number in @todo
- * @ending: the threads are to end when @todo is empty
+ * @ending: the threads are to end when there is nothing to be done
  * @work: does it
  * @wake: told of each that is done
  * @data: passed on
@@ -33,8 +36,9 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct pool_list todo;
+	struct pool_list todo_disk;
+	unsigned int at_disk;
 	struct pool_list done;
-	unsigned int waiting;
 	bool ending;
 	void (*work)(struct pool_work *work, void *data);
 	void (*wake)(void *data);
@@ -48,6 +52,7 @@ static void list_put(struct pool_list *list, struct pool_work *work)
 	work->next = NULL;
 	*list->end = work;
 	list->end = &work->next;
+	list->count++;
 }
 
 static struct pool_work *list_take(struct pool_list *list)
@@ -59,6 +64,19 @@ static struct pool_work *list_take(struct pool_list *list)
 	list->first = work->next;
 	if (!list->first)
 		list->end = &list->first;
+	list->count--;
+	return work;
+}
+
+/* With the lock. */
+static struct pool_work *take_todo(struct pool *pool)
+{
+	struct pool_work *work = list_take(&pool->todo);
+
+	if (work || pool->at_disk == POOL_DISK)
+		return work;
+	work = list_take(&pool->todo_disk);
+	pool->at_disk += !!work;
 	return work;
 }
 
@@ -69,17 +87,17 @@ static void *run(void *data)
 
 	pthread_mutex_lock(&pool->lock);
 	while (true) {
-		work = list_take(&pool->todo);
+		work = take_todo(pool);
 		if (!work && pool->ending)
 			break;
 		if (!work) {
 			pthread_cond_wait(&pool->more, &pool->lock);
 			continue;
 		}
-		pool->waiting--;
 		pthread_mutex_unlock(&pool->lock);
 		pool->work(work, pool->data);
 		pthread_mutex_lock(&pool->lock);
+		pool->at_disk -= work->disk;
 		list_put(&pool->done, work);
 		pthread_mutex_unlock(&pool->lock);
 		pool->wake(pool->data);
@@ -100,6 +118,7 @@ struct pool *pool_new(void (*work)(struct pool_work *work, void *data),
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->more, NULL);
 	pool->todo.end = &pool->todo.first;
+	pool->todo_disk.end = &pool->todo_disk.first;
 	pool->done.end = &pool->done.first;
 	pool->work = work;
 	pool->wake = wake;
@@ -118,13 +137,13 @@ struct pool *pool_new(void (*work)(struct pool_work *work, void *data),
 
 bool pool_put(struct pool *pool, struct pool_work *work)
 {
+	struct pool_list *todo = work->disk ? &pool->todo_disk : &pool->todo;
 	bool room;
 
 	pthread_mutex_lock(&pool->lock);
-	room = pool->waiting < POOL_QUEUE_MAX;
+	room = todo->count < POOL_QUEUE_MAX;
 	if (room) {
-		list_put(&pool->todo, work);
-		pool->waiting++;
+		list_put(todo, work);
 		pthread_cond_signal(&pool->more);
 	}
 	pthread_mutex_unlock(&pool->lock);

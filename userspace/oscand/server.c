@@ -408,6 +408,7 @@ static void put_to_work(struct server *server, struct lws *wsi,
 {
 	watch(wsi, exchange);
 	enter(wsi, exchange, EXCHANGE_WORK);
+	exchange->work.disk = exchange->route->disk;
 	if (pool_put(server->pool, &exchange->work))
 		return;
 	http_error(&exchange->response, 503,
@@ -582,6 +583,7 @@ static int end(struct lws *wsi, struct exchange *exchange)
 static void read_more(struct lws *wsi, struct exchange *exchange)
 {
 	enter(wsi, exchange, EXCHANGE_WORK);
+	exchange->work.disk = true;
 	if (pool_put(server_of(wsi)->pool, &exchange->work))
 		return;
 	enter(wsi, exchange, EXCHANGE_SEND);
