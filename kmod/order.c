@@ -25,7 +25,7 @@ bool order_flags_are_valid(const struct oscan_move *move)
 		return false;
 	if (!(flags & OSCAN_MOVE_JOG))
 		return true;
-	return !(flags & OSCAN_MOVE_RELATIVE) &&
+	return !(flags & (OSCAN_MOVE_RELATIVE | OSCAN_MOVE_HOMING)) &&
 	       (move->target == 1 || move->target == -1);
 }
 
@@ -208,8 +208,13 @@ int order_make_at_speed(struct axis *axis, const struct oscan_move *move,
 		return -EOVERFLOW;
 	end = axis->position + axis->sign * (s64)stop.steps;
 	turn = overrun(axis, move, end, target);
-	if ((turn - end) * axis->sign < 0)
+	if ((turn - end) * axis->sign < 0) {
 		turn = end;
+		/* So slow that it brakes for longer than a jog goes on. */
+		if ((move->flags & OSCAN_MOVE_JOG) &&
+		    move->target == axis->sign)
+			target = end;
+	}
 	ret = add_leg(axis, order, axis->position, turn, target, &rest);
 	if (ret)
 		return ret;

@@ -20,7 +20,7 @@ static bool flags_are_valid(const struct oscan_move *move)
 		return false;
 	if (!(move->flags & OSCAN_MOVE_JOG))
 		return true;
-	return !(move->flags & OSCAN_MOVE_RELATIVE) &&
+	return !(move->flags & (OSCAN_MOVE_RELATIVE | OSCAN_MOVE_HOMING)) &&
 	       (move->target == 1 || move->target == -1);
 }
 

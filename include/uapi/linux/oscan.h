@@ -245,7 +245,8 @@ struct oscan_enable {
 #define OSCAN_MOVE_HOMING	(1U << 5)	/* soft limits do not apply, */
 						/* for where they are is yet */
 						/* to be found; only for an */
-						/* axis with an end stop */
+						/* axis with an end stop, */
+						/* not with JOG */
 
 /**
  * struct oscan_move - move an axis (OSCAN_IOC_MOVE, OSCAN_IOC_MOVE_TOGETHER)
@@ -311,9 +312,9 @@ struct oscan_enable {
  * soft limits, braking and approach included; -EOVERFLOW the target is beyond
  * OSCAN_POSITION_LIMIT or the move longer than OSCAN_MOVE_STEPS_LIMIT; -ENOSPC
  * the axis is at rest and the end stop on the side of the target is closed;
- * -EOPNOTSUPP OSCAN_MOVE_HOMING and no end stop; -EINVAL flags that contradict each other, a jog with another target than 1 or -1,
- * or a pass with a speed or with only one of its numbers. After an error
- * nothing has changed.
+ * -EOPNOTSUPP OSCAN_MOVE_HOMING and no end stop; -EINVAL flags that contradict
+ * each other, a jog with another target than 1 or -1, or a pass with a speed or
+ * with only one of its numbers. After an error nothing has changed.
  *
  * An end stop that closes halts the axis at once, without deceleration and
  * with the count right, if the axis moves towards it (OSCAN_END_SWITCH): from

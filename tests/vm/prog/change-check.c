@@ -164,6 +164,28 @@ static void a_deceleration_too_weak_for_the_soft_limit_is_not_taken(void)
 		   14800 - ROTOR_START);
 }
 
+/* In 30 hours it would make 1404 steps, and takes 1600 to slow down. */
+static void a_jog_made_very_slow_never_turns(void)
+{
+	struct oscan_move move = to(TURNTABLE, 1, 4000, OSCAN_MOVE_JOG);
+	int fd = motor_setup();
+	struct recording recording;
+	struct oscan_state state;
+
+	motor_do(fd, OSCAN_IOC_MOVE, &move);
+	wait_position(fd, TURNTABLE, 2500);
+	move.flags |= OSCAN_MOVE_REPLACE;
+	move.speed_sps_q44 = OSCAN_SPEED_ONE * 13 / 1000;
+	motor_do(fd, OSCAN_IOC_MOVE, &move);
+	state = motor_rest(fd, TURNTABLE);
+	recording = rig_take();
+	want_end(&state, OSCAN_END_DONE);
+	want(state.position >= 4000, "it stopped at %lld",
+	     (long long)state.position);
+	want_equal(recording_count(&recording, OSCAN_RIG_TURNTABLE_STEP, 1),
+		   state.position);
+}
+
 /* One step in 5 s is made fast 3 s after a step: nothing is late. */
 static void a_new_target_is_no_lateness(void)
 {
@@ -291,6 +313,7 @@ static const struct kit_case cases[] = {
 	CASE(a_stop_in_a_queue_of_s_curves_ends_within_it),
 	CASE(a_new_deceleration_holds_from_now_on),
 	CASE(a_deceleration_too_weak_for_the_soft_limit_is_not_taken),
+	CASE(a_jog_made_very_slow_never_turns),
 	CASE(a_new_target_is_no_lateness),
 	CASE(a_stop_before_a_turn_says_where_it_ends),
 	CASE(lateness_that_is_worked_off_is_no_pause),

@@ -191,7 +191,10 @@ static void begin_stop_of_hours(int fd)
 		motor_do(fd, OSCAN_IOC_MOVE, &move);
 		wait_position(fd, TURNTABLE, from + 1700, 1);
 		motor_do(fd, OSCAN_IOC_STOP, &stop);
-		state = motor_state(fd, TURNTABLE);
+		/* With the step after it the stop begins, and has a target. */
+		do {
+			state = motor_state(fd, TURNTABLE);
+		} while (state.motion == OSCAN_MOTION_MOVING);
 		if (state.target - state.position > 3000000)
 			return;
 		motor_do(fd, OSCAN_IOC_HALT, &stop);

@@ -431,6 +431,9 @@ static void a_homing_move_is_free_of_soft_limits(void)
 	want_equal(motor_try_move(fd, ROTOR, -1, 0), -EDOM);
 	want_equal(motor_try_to(fd, ROTOR, ROTOR_MAX), 0);
 	motor_rest(fd, ROTOR);
+	move.flags |= OSCAN_MOVE_JOG;
+	move.target = -1;
+	want_equal(motor_try(fd, OSCAN_IOC_MOVE, &move), -EINVAL);
 }
 
 /* Loaded without stops=1. */
