@@ -41,7 +41,7 @@ struct kit_case {
  * @count: number of cases
  *
  * Prints "ok NAME" or "not ok NAME: WHY" for each. A case that takes longer
- * than ten minutes is killed and fails.
+ * than $OSCAN_CASE_SECONDS, ten minutes by default, is killed and fails.
  *
  * Return: exit status: 0 all is well, 1 a case failed, 2 no such case
  */
