@@ -126,19 +126,18 @@ a_killed_scan_is_recovered()
 		says 0 "frame" "$oscanctl" frames "$work/again.h5"
 }
 
-# What stands where it is recovered to is told, and left.
+# Documents that stand where it is recovered to are told of, and left.
 no_rest_of_a_recovery_is_taken_for_one()
 {
-	local rest
+	local rest=$work/rests/killed.recovered.h5
 
 	mkdir "$work/rests" && cp "$work/killed.h5"* "$work/rests" || return
-	for rest in part jsonl; do
-		rest=$work/rests/killed.recovered.h5.$rest
-		: >"$rest"
-		says 1 "found $rest in the way" "$oscanctl" flyscan \
-			--resume "$work/rests/killed.h5" || return
-		rm "$rest" || return
-	done
+	: >"$rest.part"
+	: >"$rest.jsonl"
+	says 1 "found $rest.jsonl in the way" "$oscanctl" flyscan \
+		--resume "$work/rests/killed.h5" && rm "$rest.jsonl" &&
+		says 0 "file      $rest" \
+			"$oscanctl" recover "$work/rests/killed.h5"
 }
 
 # A dot for each position that is known, and for each uncertainty; no frame

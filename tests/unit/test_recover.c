@@ -62,17 +62,21 @@ static char path[96], copy[96], note[112];
  * @written: frames that writer_written() counted
  * @synced: frames that were synced
  * @durable: which of the two copies of the disk is whole, 1 or 2; 0: none
+ * @cancelled: the disk has been asked by one whom it never answers
  */
 static struct shared {
 	atomic_uint_least64_t written;
 	atomic_uint_least64_t synced;
 	atomic_int durable;
+	volatile int cancelled;
 } *shared;
 
 /* How the disk behaves. */
 static bool power_may_fail;
 static atomic_long writes_left = -1;	/* then it is gone; -1: never */
 static unsigned int slow_us;
+static pid_t answers_only;		/* 0: to all */
+static int syncs_left = -1;		/* until one fails; -1: none does */
 static atomic_long tears_left;		/* writes over a border until then, */
 static int tear_at;			/* torn at that border; 0: none is */
 static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
@@ -121,6 +125,11 @@ ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at)
 
 	if (slow_us)
 		usleep(slow_us);
+	if (answers_only && getpid() != answers_only) {
+		shared->cancelled = 1;
+		for (;;)
+			pause();
+	}
 	if (!writes_left) {
 		errno = EIO;
 		return -1;
@@ -175,7 +184,10 @@ int fdatasync(int fd)
 /* A real disk takes its time for each of a hundred. */
 int fsync(int fd __attribute__((unused)))
 {
-	return 0;
+	if (syncs_left < 0 || syncs_left--)
+		return 0;
+	errno = EIO;
+	return -1;
 }
 
 /* As between two file systems; 0: they are one. */
@@ -460,7 +472,7 @@ static void must_recover(const char *from, uint64_t least)
 	const uint64_t sum = sum_of(from);
 	uint64_t frames;
 
-	ck_assert_msg(!recover_file(from, copy, NULL, NULL, &frames), "%s",
+	ck_assert_msg(!recover_file(from, copy, NULL, NULL, NULL, &frames), "%s",
 		      strerror(errno));
 	ck_assert_msg(frames >= least, "%llu frames of %llu",
 		      (unsigned long long)frames, (unsigned long long)least);
@@ -555,7 +567,7 @@ static void must_refuse(const char *from, const char *to, int error)
 {
 	uint64_t frames;
 
-	ck_assert_int_eq(recover_file(from, to, NULL, NULL, &frames), -1);
+	ck_assert_int_eq(recover_file(from, to, NULL, NULL, NULL, &frames), -1);
 	ck_assert_msg(errno == error, "%s, not %s", strerrorname_np(errno),
 		      strerrorname_np(error));
 }
@@ -631,6 +643,99 @@ TEST(a_copy_goes_to_another_file_system_too)
 	cleanup();
 }
 
+static int die(const char *name __attribute__((unused)),
+	       void *data __attribute__((unused)))
+{
+	raise(SIGKILL);
+	return 0;
+}
+
+/* Also where it has left more than the next one makes. */
+static void recover_and_die(void)
+{
+	uint64_t frames;
+	char name[128];
+	FILE *file;
+	int status;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(recover_file(path, copy, die, NULL, NULL, &frames));
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	snprintf(name, sizeof(name), "%s.part", copy);
+	ck_assert_int_eq(access(name, F_OK), 0);
+	ck_assert_int_eq(truncate(name, 100 * BYTES * 2), 0);
+	snprintf(name, sizeof(name), "%s.part.copy", copy);
+	file = fopen(name, "w");
+	fputs("half of it", file);
+	fclose(file);
+}
+
+TEST(what_a_recovery_that_was_killed_has_left_is_made_anew)
+{
+	const struct writer_config config = fixture();
+
+	kill_at_the_end(&config);
+	recover_and_die();
+	must_recover(path, 100);
+	cleanup();
+}
+
+/* While the first one has made its part. */
+static int recover_again(const char *name, void *data)
+{
+	const uint64_t sum = sum_of(name);
+
+	must_refuse(path, copy, EBUSY);
+	ck_assert(sum_of(name) == sum);
+	*(int *)data = 1;
+	return 0;
+}
+
+TEST(two_recoveries_are_not_in_each_others_way)
+{
+	const struct writer_config config = fixture();
+	uint64_t frames;
+	int again = 0;
+
+	kill_at_the_end(&config);
+	ck_assert_int_eq(recover_file(path, copy, recover_again, &again, NULL,
+				      &frames), 0);
+	ck_assert_int_eq(again, 1);
+	check_recovered(100, 100);
+	cleanup();
+}
+
+TEST(one_that_is_cancelled_ends_and_leaves_nothing)
+{
+	const struct writer_config config = fixture();
+	uint64_t frames;
+
+	kill_at_the_end(&config);
+	answers_only = getpid();
+	ck_assert_int_eq(recover_file(path, copy, NULL, NULL,
+				      &shared->cancelled, &frames), -1);
+	ck_assert_int_eq(errno, ECANCELED);
+	cleanup();
+}
+
+TEST(one_whose_documents_cannot_be_made_leaves_nothing)
+{
+	const struct writer_config config = fixture();
+	char name[128];
+
+	kill_at_the_end(&config);
+	/* That of the file is the first. */
+	syncs_left = 1;
+	must_refuse(path, copy, EIO);
+	ck_assert_int_eq(syncs_left, -1);
+	snprintf(name, sizeof(name), "%s.jsonl", copy);
+	ck_assert_int_ne(access(name, F_OK), 0);
+	ck_assert_int_ne(access(copy, F_OK), 0);
+	cleanup();
+}
+
 /* As recovered.c would, by what readers look at. */
 static int show_against(const char *name, void *axis)
 {
@@ -684,11 +789,11 @@ TEST(documents_tell_once_of_positions_that_the_killed_writer_told_of_too)
 	ck_assert_int_eq(resources_told("/entry/data/data"), 1);
 	empty_copy();
 	ck_assert_int_eq(recover_file(path, copy, show_against, "turntable",
-				      &frames), 0);
+				      NULL, &frames), 0);
 	ck_assert_int_eq(resources_told("/entry/data/turntable"), 1);
 	empty_copy();
 	ck_assert_int_eq(recover_file(path, copy, show_against,
-				      "sensor_timestamp", &frames), 0);
+				      "sensor_timestamp", NULL, &frames), 0);
 	ck_assert_int_eq(resources_told("/entry/data/turntable"), 0);
 	cleanup();
 }

@@ -519,7 +519,8 @@ TEST(steps_that_are_torn_end_what_is_known)
 	uint64_t frames;
 
 	kill_scan(KNOWN_STEPS, false, "turntable");
-	ck_assert_int_eq(recover_file(path, copy, spoil, &lost, &frames), 0);
+	ck_assert_int_eq(recover_file(path, copy, spoil, &lost, NULL,
+				      &frames), 0);
 	ck_assert_uint_eq(frames, FRAMES);
 	/* Known to the last step that is there, and not to the last word. */
 	{

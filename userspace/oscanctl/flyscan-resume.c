@@ -202,30 +202,17 @@ static int ask_missing(struct resumed *resumed,
 	return 0;
 }
 
-/* What a recovery that was itself cut off has left. */
-static int is_in_the_way(const struct resumed *resumed, const char *path)
-{
-	static const char *const rests[] = { ".part", ".part.copy", ".jsonl" };
-	char rest[PATH_MAX + 16];
-	size_t i = 0;
-
-	do {
-		snprintf(rest, sizeof(rest), "%s%s", path, rests[i]);
-	} while (access(rest, F_OK) && ++i < sizeof(rests) / sizeof(*rests));
-	return fail("wanted to complete %.200s, which is not whole, found %.300s in the way of recovering it; remove that",
-		    resumed->path, rest);
-}
-
 /* One that was killed is recovered first, and is itself left as it is. */
 static int find_whole(struct resumed *resumed, char path[PATH_MAX])
 {
-	struct recovered recovered;
+	struct recovered recovered = { 0 };
 
 	snprintf(path, PATH_MAX, "%s", resumed->path);
 	if (H5Fis_hdf5(path) <= 0 || recover_is_whole(path) ||
 	    recover_path(resumed->path, path, PATH_MAX))
 		return 0;
-	if (!flyscan_recover(resumed->path, path, &recovered)) {
+	if (!recover_file(resumed->path, path, recovered_finish, &recovered,
+			  resumed->cancelled, &recovered.frames)) {
 		note("%llu frames recovered into %s, %llu of them with a position",
 		     (unsigned long long)recovered.frames, path,
 		     (unsigned long long)recovered.positions);
@@ -233,7 +220,9 @@ static int find_whole(struct resumed *resumed, char path[PATH_MAX])
 	}
 	/* By an earlier call; whether it serves is seen when it is read. */
 	if (errno == EEXIST)
-		return access(path, F_OK) ? is_in_the_way(resumed, path) : 0;
+		return access(path, F_OK) ?
+		       fail("wanted to complete %.200s, which is not whole, found %.300s.jsonl in the way of recovering it; remove that",
+			    resumed->path, path) : 0;
 	resumed->nothing = errno == EBADMSG;
 	return fail("wanted to complete %.200s, which is not whole, found that it cannot be recovered: %s; \"oscanctl recover\" tells more",
 		    resumed->path, strerror(errno));

@@ -8,6 +8,7 @@
 
 /**
  * struct resumed - the earlier scan; texts of the request lie in it
+ * @cancelled: in: looked at while it is recovered; not 0: end. May be NULL
  * @file: open
  * @earlier: of the request
  * @path: absolute
@@ -28,6 +29,7 @@
  *	of it; the request is as it was
  */
 struct resumed {
+	const volatile int *cancelled;
 	struct scanfile file;
 	struct flyscan_earlier earlier;
 	char path[4096];
@@ -50,7 +52,7 @@ struct resumed {
 /**
  * resume_load - read the earlier scan, recovered if it was killed; ask for what
  * is missing in it
- * @resumed: zeroed
+ * @resumed: zeroed, but for @cancelled
  *
  * Return: 0, or EXIT_FAILURE after a sentence.
  */

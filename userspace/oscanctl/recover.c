@@ -30,7 +30,7 @@ static int recover_failed(const char *file, const char *to, int error)
 {
 	switch (error) {
 	case EBUSY:
-		return fail("wanted to recover %s, found that a scan is writing it; wait for its end, or end it",
+		return fail("wanted to recover %s, found that a scan is writing it, or that it is being recovered already; wait for the end of that",
 			    file);
 	case ENOEXEC:
 		return fail("wanted to recover %s, found a file that is not HDF5; give the name of a file that \"oscanctl flyscan\" made",
@@ -39,7 +39,7 @@ static int recover_failed(const char *file, const char *to, int error)
 		return fail("wanted to recover %s, found no frames that can be read; nothing had been flushed, or it is not from \"oscanctl flyscan\"",
 			    file);
 	case EEXIST:
-		return fail("wanted to make %s, found that there is one, or its .jsonl or .part; choose another name with --output",
+		return fail("wanted to make %s, found that there is one, or its .jsonl; choose another name with --output",
 			    to);
 	case ENOSPC:
 	case EDQUOT:

@@ -165,6 +165,7 @@ static int take_earlier(struct fly *fly)
 	if (!json_is_string(file))
 		return 0;
 	said_begin();
+	fly->resumed.cancelled = &fly->run->cancelled;
 	if (resume_load(&fly->resumed, json_string_value(file),
 			&fly->settings.request)) {
 		if (fly->resumed.nothing) {
@@ -173,7 +174,7 @@ static int take_earlier(struct fly *fly)
 		}
 		snprintf(fly->run->error, sizeof(fly->run->error), "%s",
 			 said_error());
-		errno = EINVAL;
+		errno = fly->run->cancelled ? ECANCELED : EINVAL;
 		return -1;
 	}
 	if (*said_note())

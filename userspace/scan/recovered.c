@@ -596,5 +596,6 @@ int flyscan_recover(const char *from, const char *to,
 		    struct recovered *recovered)
 {
 	recovered->positions = 0;
-	return recover_file(from, to, recovered_finish, recovered, &recovered->frames);
+	return recover_file(from, to, recovered_finish, recovered, NULL,
+			    &recovered->frames);
 }

@@ -252,6 +252,7 @@ static int recover(FILE *in, const char *to, uint64_t frames, const char *axis)
 		.events = json_object(),
 		.told = json_object(),
 	};
+	char name[PATH_MAX];
 	int ret = -1, error;
 
 	remains.out = open_documents(to, O_WRONLY | O_CREAT | O_EXCL);
@@ -263,6 +264,8 @@ static int recover(FILE *in, const char *to, uint64_t frames, const char *axis)
 	error = errno ? errno : EIO;
 	if (remains.out)
 		fclose(remains.out);
+	if (remains.out && ret && !documents_path(to, name, sizeof(name)))
+		unlink(name);
 	json_decref(remains.names);
 	json_decref(remains.events);
 	json_decref(remains.told);

@@ -120,7 +120,7 @@ int documents_close(struct documents *documents, const char *exit_status,
  * that were not told of yet, and a stop with "fail", follow. Where @from has
  * no documents there are none.
  *
- * Return: 0, or -1 with errno.
+ * Return: 0, or -1 with errno; there are none then either.
  */
 int documents_recover(const char *from, const char *to, uint64_t frames,
 		      const char *axis);

@@ -24,6 +24,10 @@
 
 #define CHUNK 65536
 
+/* What is copied between two looks at whether it is still wanted. */
+#define PIECE (1 << 26)
+#define LOOK_US 10000
+
 /* Processor time for a copy: no machine is as slow as that. */
 #define LEAST_S 20
 #define BYTES_PER_S 1000000
@@ -38,12 +42,18 @@ struct job {
 	const char *part;
 	int (*finish)(const char *path, void *data);
 	void *data;
+	const volatile int *cancelled;
 };
 
 static int fail(int error)
 {
 	errno = error;
 	return -1;
+}
+
+static bool is_cancelled(const struct job *job)
+{
+	return job->cancelled && *job->cancelled;
 }
 
 int recover_path(const char *path, char *out, size_t size)
@@ -99,12 +109,14 @@ bool recover_is_whole(const char *path)
 	return true;
 }
 
-static int copy_rest(int from, int to)
+static int copy_rest(int from, int to, const struct job *job)
 {
 	char data[CHUNK];
 	ssize_t count;
 
 	for (;;) {
+		if (is_cancelled(job))
+			return fail(ECANCELED);
 		count = read(from, data, sizeof(data));
 		if (count <= 0)
 			return count ? -1 : 0;
@@ -114,17 +126,17 @@ static int copy_rest(int from, int to)
 }
 
 /* Not from one file system to another, nor on each one. */
-static int copy_bytes(int from, int to)
+static int copy_bytes(int from, int to, const struct job *job)
 {
 	ssize_t count;
 
 	do {
-		count = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
-	} while (count > 0);
-	if (count && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
+		count = copy_file_range(from, NULL, to, NULL, PIECE, 0);
+	} while (count > 0 && !is_cancelled(job));
+	if (count < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
 	    errno != EOPNOTSUPP)
 		return -1;
-	return copy_rest(from, to);
+	return copy_rest(from, to, job);
 }
 
 /*
@@ -150,15 +162,19 @@ static hid_t open_cleared(const char *path)
 	return file;
 }
 
-/* What may be torn is put right in the copy. */
-static int make_copy(int fd, const char *from, const char *copy)
+/*
+ * What may be torn is put right in the copy. One that was left by a recovery
+ * that was cut off is of no use.
+ */
+static int make_copy(int fd, const struct job *job, const char *copy)
 {
-	int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int ret, error;
+	int to, ret, error;
 
+	unlink(copy);
+	to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -1;
-	ret = copy_bytes(fd, to) || disk_mend(from, to) ? -1 : 0;
+	ret = copy_bytes(fd, to, job) || disk_mend(job->from, to) ? -1 : 0;
 	error = errno;
 	close(to);
 	if (ret)
@@ -262,7 +278,7 @@ static int write_copy(hid_t from, const char *name, const char *part)
 
 	errno = 0;
 	if (access >= 0)
-		to = H5Fcreate(part, H5F_ACC_EXCL, H5P_DEFAULT, access);
+		to = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
 	if (to >= 0) {
 		ret = copy_all(from, to, name);
 		if (H5Fclose(to) < 0)
@@ -270,7 +286,7 @@ static int write_copy(hid_t from, const char *name, const char *part)
 	}
 	H5Pclose(access);
 	/* HDF5 tells of its own troubles by what was left in errno, or not. */
-	return ret && errno != ENOSPC && errno != EEXIST ? fail(EIO) : ret;
+	return ret && errno != ENOSPC ? fail(EIO) : ret;
 }
 
 static int sync_path(const char *path)
@@ -350,6 +366,21 @@ static void limit(const char *path)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* As waitpid(2). */
+static pid_t wait_for(pid_t child, int *status, const struct job *job)
+{
+	pid_t ended;
+
+	do {
+		if (is_cancelled(job))
+			kill(child, SIGKILL);
+		ended = waitpid(child, status, job->cancelled ? WNOHANG : 0);
+		if (!ended)
+			usleep(LOOK_US);
+	} while (!ended || (ended < 0 && errno == EINTR));
+	return ended;
+}
+
 /*
  * HDF5 may crash over what a power cut has left, or never come to an end: in a
  * process of its own that is one more file that cannot be read.
@@ -367,18 +398,13 @@ static int copy_apart(hid_t (*open_file)(const char *path), const char *path,
 		limit(path);
 		_exit(copy_file(open_file, path, job) ? errno : 0);
 	}
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -1;
-	}
+	if (wait_for(child, &status, job) < 0)
+		return -1;
+	if (is_cancelled(job))
+		return fail(ECANCELED);
 	if (WIFEXITED(status))
 		error = WEXITSTATUS(status);
-	if (!error)
-		return 0;
-	/* Then it is not ours. */
-	if (error != EEXIST)
-		unlink(job->part);
-	return fail(error);
+	return error ? fail(error) : 0;
 }
 
 static int count_copied(const char *path, uint64_t *frames)
@@ -398,20 +424,14 @@ static int count_copied(const char *path, uint64_t *frames)
 static int recover_from(hid_t (*open_file)(const char *path), const char *path,
 			const struct job *job, uint64_t *frames)
 {
-	int error;
-
 	if (copy_apart(open_file, path, job))
 		return -1;
-	if (job->finish && job->finish(job->part, job->data)) {
-		unlink(job->part);
-		if (copy_apart(open_file, path, job))
-			return -1;
-	}
-	if (!count_copied(job->part, frames) && !publish(job->part, job->to))
-		return recover_documents(job->from, job->to, *frames);
-	error = errno;
-	unlink(job->part);
-	return fail(error);
+	if (job->finish && job->finish(job->part, job->data) &&
+	    copy_apart(open_file, path, job))
+		return -1;
+	if (count_copied(job->part, frames) || publish(job->part, job->to))
+		return -1;
+	return recover_documents(job->from, job->to, *frames);
 }
 
 /* Would another way of reading the file help? */
@@ -426,7 +446,7 @@ static int recover_copy(int fd, const struct job *job, uint64_t *frames)
 	int ret, error;
 
 	snprintf(copy, sizeof(copy), "%s.copy", job->part);
-	if (make_copy(fd, job->from, copy))
+	if (make_copy(fd, job, copy))
 		return -1;
 	ret = recover_from(open_growing, copy, job, frames);
 	if (ret && is_unreadable(errno))
@@ -455,12 +475,59 @@ static int recover_open(int fd, const struct job *job, uint64_t *frames)
 	return ret;
 }
 
+static bool is_at(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) && !lstat(path, &there) &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/*
+ * Locked for as long as it is being made, so that what a recovery that was cut
+ * off has left can be told from the work of one that lives. Some file systems
+ * have no locks. Return: file descriptor, or -1.
+ */
+static int take_part(const struct job *job)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(job->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+		      0666);
+	bool taken;
+
+	if (fd < 0)
+		return -1;
+	taken = fcntl(fd, F_OFD_SETLK, &lock) &&
+		(errno == EAGAIN || errno == EACCES);
+	if (!taken && is_at(fd, job->part))
+		return fd;
+	close(fd);
+	return fail(EBUSY);
+}
+
+static int recover_into_part(int fd, const struct job *job, uint64_t *frames)
+{
+	int part = take_part(job), ret, error;
+
+	if (part < 0)
+		return -1;
+	/* Another may have made it just now. */
+	ret = access(job->to, F_OK) ? recover_open(fd, job, frames) :
+				      fail(EEXIST);
+	error = errno;
+	if (ret)
+		unlink(job->part);
+	close(part);
+	errno = error;
+	return ret;
+}
+
 int recover_file(const char *from, const char *to,
 		 int (*finish)(const char *path, void *data), void *data,
-		 uint64_t *frames)
+		 const volatile int *cancelled, uint64_t *frames)
 {
 	char part[PATH_MAX];
-	const struct job job = { from, to, part, finish, data };
+	const struct job job = { from, to, part, finish, data, cancelled };
 	int fd, ret, error;
 
 	if (snprintf(part, sizeof(part), "%s.part", to) >= (int)sizeof(part))
@@ -469,7 +536,7 @@ int recover_file(const char *from, const char *to,
 	if (fd < 0)
 		return -1;
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-	if (!access(to, F_OK) || !access(part, F_OK))
+	if (!access(to, F_OK))
 		ret = fail(EEXIST);
 	else if (H5Fis_hdf5(from) <= 0)
 		ret = fail(ENOEXEC);
@@ -478,7 +545,7 @@ int recover_file(const char *from, const char *to,
 	else if (recover_is_whole(from))
 		ret = fail(EALREADY);
 	else
-		ret = recover_open(fd, &job, frames);
+		ret = recover_into_part(fd, &job, frames);
 	error = errno;
 	close(fd);
 	errno = error;

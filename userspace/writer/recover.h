@@ -30,22 +30,24 @@ bool recover_is_whole(const char *path);
  * recover_file - make a file of what can be read of another
  * @from: left as it is
  * @to: made; must not exist. While it is being made it is @to with ".part"
- *	behind it, which a failure leaves behind as little as anything else
+ *	behind it, and locked; what was left of that by a kill is made anew
  * @finish: adds the positions to the file of that name, which is closed; may
  *	be NULL. After -1 @to is without them
+ * @cancelled: looked at while it copies; not 0: end. May be NULL
  * @frames: out, in @to: every frame that was flushed, or synced if the power
  *	was lost
  *
  * With the documents of @from, if there are any, come those of @to: ended with
  * "fail". @from is read in a child process, which HDF5 may crash.
  *
- * Return: 0, or -1 with errno: of open(2), EBUSY: @from is being written,
- * EALREADY: @from is whole, ENOEXEC: it is no HDF5 file, EBADMSG: no frames
- * can be read of it, EEXIST: @to, its documents or what it is while being made
- * are there already, ENOSPC, EIO: or it is damaged, ENOMEM, ENAMETOOLONG.
+ * Return: 0, or -1 with errno: of open(2), EBUSY: @from is being written, or
+ * @to made by another process, EALREADY: @from is whole, ENOEXEC: it is no HDF5
+ * file, EBADMSG: no frames can be read of it, EEXIST: @to or its documents are
+ * there already, ECANCELED, ENOSPC, EIO: or it is damaged, ENOMEM,
+ * ENAMETOOLONG. Nothing of @to is left then.
  */
 int recover_file(const char *from, const char *to,
 		 int (*finish)(const char *path, void *data), void *data,
-		 uint64_t *frames);
+		 const volatile int *cancelled, uint64_t *frames);
 
 #endif /* OSCAN_RECOVER_H */
