@@ -63,18 +63,21 @@ static char path[96], copy[96], note[112];
  * @synced: frames that were synced
  * @durable: which of the two copies of the disk is whole, 1 or 2; 0: none
  * @cancelled: the disk has been asked by one whom it never answers
+ * @inherited: by that one, of the descriptor that was not to be
  */
 static struct shared {
 	atomic_uint_least64_t written;
 	atomic_uint_least64_t synced;
 	atomic_int durable;
 	volatile int cancelled;
+	volatile int inherited;
 } *shared;
 
 /* How the disk behaves. */
 static bool power_may_fail;
 static atomic_long writes_left = -1;	/* then it is gone; -1: never */
 static unsigned int slow_us;
+static int not_inherited = -1;
 static pid_t answers_only;		/* 0: to all */
 static int syncs_left = -1;		/* until one fails; -1: none does */
 static atomic_long tears_left;		/* writes over a border until then, */
@@ -126,6 +129,7 @@ ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t at)
 	if (slow_us)
 		usleep(slow_us);
 	if (answers_only && getpid() != answers_only) {
+		shared->inherited = fcntl(not_inherited, F_GETFD) >= 0;
 		shared->cancelled = 1;
 		for (;;)
 			pause();
@@ -713,10 +717,15 @@ TEST(one_that_is_cancelled_ends_and_leaves_nothing)
 	uint64_t frames;
 
 	kill_at_the_end(&config);
+	not_inherited = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	answers_only = getpid();
 	ck_assert_int_eq(recover_file(path, copy, NULL, NULL,
 				      &shared->cancelled, &frames), -1);
 	ck_assert_int_eq(errno, ECANCELED);
+	/* And what asked had nothing of ours. */
+	ck_assert_int_eq(shared->cancelled, 1);
+	ck_assert_int_eq(shared->inherited, 0);
+	close(not_inherited);
 	cleanup();
 }
 

@@ -383,7 +383,9 @@ static pid_t wait_for(pid_t child, int *status, const struct job *job)
 
 /*
  * HDF5 may crash over what a power cut has left, or never come to an end: in a
- * process of its own that is one more file that cannot be read.
+ * process of its own that is one more file that cannot be read. It has nothing
+ * of what others have open: who waits for the end of a pipe, or for the motor,
+ * is not to wait for it.
  */
 static int copy_apart(hid_t (*open_file)(const char *path), const char *path,
 		      const struct job *job)
@@ -395,6 +397,7 @@ static int copy_apart(hid_t (*open_file)(const char *path), const char *path,
 	if (child < 0)
 		return -1;
 	if (!child) {
+		close_range(3, ~0u, 0);
 		limit(path);
 		_exit(copy_file(open_file, path, job) ? errno : 0);
 	}
