@@ -109,6 +109,9 @@ static struct world {
 	const char *model;
 	bool on_demand;
 	uint64_t fetch_ns;		/* from the camera's memory */
+	void (*in_fetch)(void);		/* when a tenth of a second has */
+	uint64_t late_ns;		/* until it can be fetched */
+	unsigned int refuse_move;	/* nth from now on, that one alone */
 	double focal_length_mm;		/* 0: the camera does not tell it */
 	uint32_t mark;
 	int focus;			/* what auto-focus comes to */
@@ -162,6 +165,24 @@ static struct world {
  * from the threads that save, it waits for those that must be done by then.
  */
 static _Atomic uint64_t save_end[CAPTURE_WORKERS_MAX];
+static atomic_bool shot_waits;
+static _Atomic uint64_t fetch_end;
+
+static void yield_to_fetcher(uint64_t to)
+{
+	uint64_t end;
+
+	for (int i = 0; i < 20000 && shot_waits; i++)
+		sched_yield();
+	for (int i = 0; i < 20000; i++) {
+		end = fetch_end;
+		if (!end || end > to)
+			break;
+		if (world->now < end)
+			world->now = end;
+		sched_yield();
+	}
+}
 
 static void yield_to_savers(uint64_t to)
 {
@@ -189,6 +210,7 @@ static void pass(uint64_t ns)
 {
 	uint64_t to = world->now + ns;
 
+	yield_to_fetcher(to);
 	yield_to_savers(to);
 	if (to > world->now)
 		world->now = to;
@@ -404,6 +426,10 @@ int oscan_motor_move_together(struct oscan_motor *motor,
 
 	(void)motor;
 	(void)arrive;
+	if (world->refuse_move && !--world->refuse_move) {
+		errno = ENOSPC;
+		return -1;
+	}
 	for (unsigned int i = 0; i < count; i++) {
 		struct played_axis *axis = &world->axis[moves[i].axis];
 
@@ -660,12 +686,44 @@ static int wait_until(uint64_t ns, int timeout_ms)
 	return -1;
 }
 
-static int camera_next(struct camera *camera, struct camera_frame *frame,
-		       int timeout_ms)
+/* Unless the scan does nothing else but wait for this thread. */
+static void wait_for_scan(uint64_t until)
+{
+	uint64_t seen = world->now;
+
+	fetch_end = until;
+	for (int i = 0; world->now < until; i++) {
+		if (world->now != seen)
+			i = 0;
+		seen = world->now;
+		if (i > 500000)
+			world->now = until;
+		sched_yield();
+	}
+}
+
+/* In a thread of its own time passes as it does for the scan. */
+static void hand_over(void)
+{
+	uint64_t begin = world->now, end = begin + world->fetch_ns;
+
+	if (gettid() == getpid()) {
+		pass(world->fetch_ns);
+		return;
+	}
+	fetch_end = end;
+	shot_waits = false;
+	wait_for_scan(least(begin + SECOND / 10, end));
+	if (world->in_fetch)
+		world->in_fetch();
+	wait_for_scan(end);
+	fetch_end = 0;
+}
+
+static int next_frame(struct camera_frame *frame, int timeout_ms)
 {
 	uint64_t begin_ns = world->frame * PERIOD;
 
-	(void)camera;
 	ck_assert(world->running && !world->held);
 	if (world->now >= world->vanish_at_ns) {
 		errno = EIO;
@@ -679,8 +737,11 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 		begin_ns = (world->now / PERIOD - BUFFERS + 1) * PERIOD;
 	if (begin_ns == NEVER)
 		return wait_until(NEVER, timeout_ms);
+	if (world->on_demand && wait_until(begin_ns + world->late_ns,
+					   timeout_ms))
+		return -1;
 	if (world->on_demand)
-		pass(world->fetch_ns);
+		hand_over();
 	else
 		obey(begin_ns);
 	if (wait_until(begin_ns + world->exposure_ns + READOUT, timeout_ms))
@@ -692,6 +753,19 @@ static int camera_next(struct camera *camera, struct camera_frame *frame,
 	world->shot_ns = 0;
 	world->held = true;
 	return 0;
+}
+
+static int camera_next(struct camera *camera, struct camera_frame *frame,
+		       int timeout_ms)
+{
+	int failed;
+
+	(void)camera;
+	if (gettid() == getpid())
+		shot_waits = false;
+	failed = next_frame(frame, timeout_ms);
+	shot_waits = false;
+	return failed;
 }
 
 static void camera_release(struct camera *camera, struct camera_frame *frame)
@@ -739,6 +813,7 @@ static int camera_shoot(struct camera *camera)
 	obey(world->shot_ns);
 	pass(world->exposure_ns + READOUT);
 	see(&world->pixels, world->shot_ns);
+	shot_waits = true;
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* LINK: userspace/scan/capture.c userspace/scan/capture-begin.c
+/* LINK: userspace/scan/capture.c userspace/scan/capture-ahead.c
+ * userspace/scan/capture-begin.c
  * userspace/scan/capture-camera.c userspace/scan/capture-check.c
  * userspace/scan/capture-describe.c userspace/scan/capture-finish.c
  * userspace/scan/capture-folder.c userspace/scan/capture-lock.c
@@ -31,10 +32,13 @@ static struct {
 	enum capture_state in;
 	unsigned int nth;	/* time that the state is entered, from 1 */
 	enum { NOTHING, PAUSE, CANCEL, KILL, PAUSE_CANCEL, PAUSE_KILL,
-	       FILL, STEP } deed;
+	       FILL, STEP, PAUSE_BRIEFLY } deed;
 	unsigned int at_pulse;	/* after that one, in place of in and nth */
 	unsigned int seen[STATES];
 	enum capture_state last;
+	uint64_t commanded_ns;
+	uint64_t brief_ns;	/* of PAUSE_BRIEFLY */
+	unsigned int fetches;
 	unsigned int pauses;
 	uint64_t pause_ns;	/* on top of its ticks */
 	unsigned int ticks;
@@ -48,6 +52,7 @@ static struct capture_result result;
 
 static void act(void)
 {
+	watcher.commanded_ns = world->now;
 	switch (watcher.deed) {
 	case CANCEL:
 		control.command = CAPTURE_CANCEL;
@@ -68,7 +73,7 @@ static void act(void)
 	}
 }
 
-static void in_pause(void)
+static void must_rest(void)
 {
 	struct oscan_state state;
 
@@ -76,6 +81,11 @@ static void in_pause(void)
 		oscan_motor_state(NULL, i, &state);
 		ck_assert_uint_eq(state.motion, OSCAN_MOTION_IDLE);
 	}
+}
+
+static void in_pause(void)
+{
+	must_rest();
 	/* It did not wait for the move to end. */
 	if (watcher.in == CAPTURE_MOVE || watcher.in == CAPTURE_PARK)
 		ck_assert(world->axis[ROTOR].end == OSCAN_END_STOPPED ||
@@ -105,6 +115,13 @@ static void look_on(const struct capture_progress *progress, void *data)
 		watcher.at_pulse = 0;
 		act();
 	}
+	/* Whatever else it has to wait for. */
+	if (control.command != CAPTURE_GO &&
+	    world->now > watcher.commanded_ns + SECOND / 5)
+		must_rest();
+	if (watcher.deed == PAUSE_BRIEFLY && watcher.commanded_ns &&
+	    world->now > watcher.commanded_ns + watcher.brief_ns)
+		control.command = CAPTURE_GO;
 	if (state == CAPTURE_PAUSED)
 		in_pause();
 	if (state == watcher.last)
@@ -1074,6 +1091,168 @@ TEST(whatever_is_commanded_while_a_photo_is_fetched_none_is_lost)
 			     POINTS + (state < CAPTURE_EXPOSE),
 			     "state %d", state);
 			finish(&request);
+			check_complete(&request, POINTS);
+			world_end();
+		}
+}
+
+static struct capture_request fetching(void)
+{
+	struct capture_request request = plain();
+
+	request.exposure_ns = EXPOSURE;
+	request.workers = 1;
+	world_begin();
+	world->on_demand = true;
+	return request;
+}
+
+/* That of the third photo: the second is the first to be fetched on the way. */
+static bool is_third_fetch(void)
+{
+	bool moves = !at_rest(&world->axis[ROTOR], world->now) ||
+		     !at_rest(&world->axis[TURNTABLE], world->now);
+
+	return ++watcher.fetches == 2 && moves;
+}
+
+static void act_in_fetch(void)
+{
+	if (is_third_fetch())
+		act();
+}
+
+TEST(a_command_while_a_photo_is_fetched_stops_the_axes_and_keeps_the_photo)
+{
+	for (int paused = 0; paused < 2; paused++) {
+		struct capture_request request = fetching();
+
+		world->fetch_ns = 2 * SECOND;
+		world->in_fetch = act_in_fetch;
+		watcher.deed = paused ? PAUSE : CANCEL;
+		ck_assert_int_eq(run(&request), paused ? 0 : -1);
+		ck_assert(watcher.commanded_ns);
+		ck_assert_uint_eq(watcher.pauses, paused);
+		ck_assert_uint_eq(world->count, paused ? POINTS : 3);
+		finish(&request);
+		check_complete(&request, POINTS);
+		ck_assert_uint_eq(watcher.seen[CAPTURE_MOVE], POINTS);
+		world_end();
+	}
+}
+
+TEST(so_does_one_while_a_fetched_photo_waits_for_the_queue)
+{
+	for (int paused = 0; paused < 2; paused++) {
+		struct capture_request request = fetching();
+
+		request.queue = 1;
+		world->save_ns = 5 * SECOND;
+		watcher.in = CAPTURE_QUEUE;
+		watcher.nth = 3;
+		watcher.deed = paused ? PAUSE : CANCEL;
+		ck_assert_int_eq(run(&request), paused ? 0 : -1);
+		ck_assert_uint_ge(result.queue_waits, 1);
+		ck_assert_uint_eq(world->count, paused ? POINTS : 3);
+		finish(&request);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+TEST(a_pause_that_is_over_before_the_photo_is_there_takes_nothing_twice)
+{
+	/* The axes have been stopped, or are being stopped, when it is. */
+	static const uint64_t fetch_ns[] = { 2 * SECOND, SECOND / 10 };
+	static const uint64_t brief_ns[] = { SECOND / 2, 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct capture_request request = fetching();
+
+		world->fetch_ns = fetch_ns[i];
+		watcher.brief_ns = brief_ns[i];
+		world->in_fetch = act_in_fetch;
+		watcher.deed = PAUSE_BRIEFLY;
+		ck_assert_msg(!run(&request), "%s", result.error);
+		ck_assert(watcher.commanded_ns);
+		ck_assert_uint_eq(watcher.pauses, 0);
+		ck_assert_uint_eq(watcher.seen[CAPTURE_MOVE], POINTS);
+		check_complete(&request, POINTS);
+		world_end();
+	}
+}
+
+static void stick_in_fetch(void)
+{
+	if (is_third_fetch())
+		world->stuck_from_ns = world->now;
+}
+
+TEST(an_axis_that_sticks_while_a_photo_is_fetched_is_not_left_to_itself)
+{
+	struct capture_request request = fetching();
+	const struct played_axis *axis;
+	uint64_t stuck_ns, stopped_ns = NEVER;
+
+	world->fetch_ns = 30 * SECOND;
+	world->in_fetch = stick_in_fetch;
+	check_failure(&request, ETIMEDOUT, "without a step for 10 s");
+	ck_assert_uint_eq(world->count, 3);
+	stuck_ns = world->stuck_from_ns;
+	for (int i = 0; i < AXES; i++) {
+		axis = &world->axis[i];
+		if (axis->end_ns > stuck_ns)
+			stopped_ns = least(stopped_ns, axis->stop_ns);
+	}
+	MUST(stopped_ns < stuck_ns + 11 * SECOND, "%.3g s",
+	     (stopped_ns - stuck_ns) / 1e9);
+	world->stuck_from_ns = NEVER;
+	finish(&request);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+TEST(a_disk_that_is_full_while_a_photo_is_fetched_ends_the_scan)
+{
+	struct capture_request request = fetching();
+
+	world->fetch_ns = 2 * SECOND;
+	world->save_ns = SECOND;
+	world->save_error = ENOSPC;
+	world->save_error_at = 2;
+	check_failure_and_rest(&request, ENOSPC, "");
+}
+
+TEST(a_photo_is_not_lost_when_the_move_after_it_is_refused)
+{
+	struct capture_request request = fetching();
+
+	/* The one after the second photo. */
+	world->refuse_move = 3;
+	ck_assert_int_eq(run(&request), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_ptr_nonnull(strstr(result.error, "an end stop closed"));
+	ck_assert_uint_eq(world->count, 2);
+	finish(&request);
+	check_complete(&request, POINTS);
+	world_end();
+}
+
+/* The camera would hand it over in place of the next one. */
+TEST(a_photo_that_is_late_is_waited_for_before_a_pause)
+{
+	for (int state = CAPTURE_LOCK; state <= CAPTURE_EXPOSE; state++)
+		for (int serial = 0; serial < 2; serial++) {
+			struct capture_request request = fetching();
+
+			request.lock_white_balance = true;
+			request.serial = serial;
+			world->late_ns = SECOND / 2;
+			watcher.in = state;
+			watcher.nth = state == CAPTURE_LOCK ? 1 : 3;
+			watcher.deed = PAUSE;
+			ck_assert_msg(!run(&request), "%s", result.error);
+			ck_assert_uint_eq(watcher.pauses, 1);
 			check_complete(&request, POINTS);
 			world_end();
 		}

@@ -2,8 +2,9 @@
 /*
  * A camera as a scan sees it: configure, start, take frames one by one.
  *
- * Times are nanoseconds of CLOCK_MONOTONIC. A camera is used by one thread. A
- * lens position is in dioptres, 1/m: 0 is infinity, 4 is 0.25 m before it.
+ * Times are nanoseconds of CLOCK_MONOTONIC. A camera is used by one thread at a
+ * time. A lens position is in dioptres, 1/m: 0 is infinity, 4 is 0.25 m before
+ * it.
  */
 #ifndef OSCAN_CAMERA_H
 #define OSCAN_CAMERA_H

@@ -165,6 +165,14 @@ static void measure_period(struct capture *capture)
 	capture->before_sequence = frame->sequence;
 }
 
+static int next(struct capture *capture)
+{
+	if (capture->fetch.begun)
+		return capture_fetch_end(capture);
+	return ops_of(capture)->next(capture->camera, &capture->frame,
+				     CAPTURE_TICK_MS);
+}
+
 int capture_next(struct capture *capture)
 {
 	uint64_t now = capture_now();
@@ -172,8 +180,7 @@ int capture_next(struct capture *capture)
 	if (!capture->last_frame_ns || now - capture->polled_ns > UNASKED_NS)
 		capture->last_frame_ns = now;
 	capture->polled_ns = now;
-	if (ops_of(capture)->next(capture->camera, &capture->frame,
-				  CAPTURE_TICK_MS)) {
+	if (next(capture)) {
 		if (errno == ETIMEDOUT || errno == EINTR)
 			return no_frame(capture, capture_now());
 		return capture_fail(capture, errno,
@@ -181,6 +188,7 @@ int capture_next(struct capture *capture)
 				    id_of(capture), strerror(errno));
 	}
 	capture->holding = true;
+	capture->taking = false;
 	capture->last_frame_ns = capture_now();
 	measure_period(capture);
 	show(capture);
@@ -275,6 +283,7 @@ int capture_shoot(struct capture *capture)
 	}
 	capture->shot_ns = now;
 	if (!ops_of(capture)->shoot(capture->camera)) {
+		capture->taking = true;
 		capture->shot_end_ns = capture_now();
 		capture->last_frame_ns = capture->shot_end_ns;
 		return 1;

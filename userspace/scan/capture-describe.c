@@ -44,7 +44,7 @@ static double sigma_deg(const struct capture_axis *axis)
 static double measured(const struct capture *capture, enum capture_axes which,
 		       double planned_deg)
 {
-	double angle_deg = capture_angle(capture, which);
+	double angle_deg = capture_angle_rested(capture, which);
 
 	return isnan(angle_deg) ? planned_deg : angle_deg;
 }
@@ -95,11 +95,11 @@ static json_t *axis_json(const struct capture_axis *axis)
 	if (!axis->info)
 		return json_null();
 	return json_pack("{s:I, s:s, s:I}",
-			 "steps", (json_int_t)axis->state.position,
+			 "steps", (json_int_t)axis->rested.position,
 			 "position",
-			 position_state_name(axis->state.position_state),
+			 position_state_name(axis->rested.position_state),
 			 "last_step_ns",
-			 (json_int_t)axis->state.last_step_ns);
+			 (json_int_t)axis->rested.last_step_ns);
 }
 
 static json_t *frame_json(const struct capture *capture)

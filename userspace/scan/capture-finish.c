@@ -12,6 +12,8 @@ static void close_camera(struct capture *capture)
 
 	if (!capture->camera)
 		return;
+	if (capture->fetch.begun && !capture_fetch_end(capture))
+		capture->holding = true;
 	if (capture->holding)
 		capture_release(capture);
 	if (capture->camera_running)

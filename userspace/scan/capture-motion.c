@@ -293,6 +293,7 @@ int capture_stopping(struct capture *capture)
 int capture_rested(struct capture *capture, uint64_t until_ns)
 {
 	uint64_t now = capture_now();
+	struct capture_axis *axis;
 
 	if (until_ns > now)
 		pause_ns(until_ns - now < AHEAD_NS ? until_ns - now + 1 :
@@ -300,12 +301,12 @@ int capture_rested(struct capture *capture, uint64_t until_ns)
 	if (capture_read_axes(capture))
 		return -1;
 	for (int i = 0; i < CAPTURE_AXES; i++) {
-		const struct capture_axis *axis = &capture->axis[i];
-
+		axis = &capture->axis[i];
 		if (axis->info &&
 		    (axis->state.motion != OSCAN_MOTION_IDLE ||
 		     axis->state.steps != axis->rest_steps))
 			return 0;
+		axis->rested = axis->state;
 	}
 	return 1;
 }
@@ -321,16 +322,31 @@ uint64_t capture_last_step(const struct capture *capture)
 	return last;
 }
 
-double capture_angle(const struct capture *capture, enum capture_axes which)
+static double angle(const struct capture_axis *axis,
+		    const struct oscan_state *state)
 {
-	const struct capture_axis *axis = &capture->axis[which];
 	double angle_deg;
 
 	if (!axis->info)
 		return NAN;
-	angle_deg = oscan_axis_to_unit(axis->info, axis->state.position);
+	angle_deg = oscan_axis_to_unit(axis->info, state->position);
 	if (!(axis->info->flags & OSCAN_AXIS_WRAPS))
 		return angle_deg;
 	angle_deg = fmod(angle_deg, 360);
 	return angle_deg < 0 ? angle_deg + 360 : angle_deg;
+}
+
+double capture_angle(const struct capture *capture, enum capture_axes which)
+{
+	const struct capture_axis *axis = &capture->axis[which];
+
+	return angle(axis, &axis->state);
+}
+
+double capture_angle_rested(const struct capture *capture,
+			    enum capture_axes which)
+{
+	const struct capture_axis *axis = &capture->axis[which];
+
+	return angle(axis, &axis->rested);
 }

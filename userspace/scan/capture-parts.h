@@ -3,13 +3,15 @@
  * A capture scan while it runs: what its parts share.
  *
  * One thread runs the scan; the workers of capture-save.c have their queue and
- * what they report in it, and touch nothing else. Functions return 0, or -1
+ * what they report in it, and touch nothing else, and the one of
+ * capture-ahead.c has the camera for a while, and struct capture_fetch. Functions return 0, or -1
  * after capture_fail(), unless said otherwise.
  */
 #ifndef OSCAN_CAPTURE_PARTS_H
 #define OSCAN_CAPTURE_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "camera.h"
@@ -37,6 +39,7 @@ enum capture_axes {
  * @number: of the axis
  * @path: as the path sees it
  * @state: as last read
+ * @rested: as it was when the photo in work had been exposed
  * @target: of the move that runs or ran last
  * @moving: a move was started and not yet seen at rest
  * @move_id: of that move
@@ -51,6 +54,7 @@ struct capture_axis {
 	unsigned int number;
 	struct path_axis path;
 	struct oscan_state state;
+	struct oscan_state rested;
 	int64_t target;
 	bool moving;
 	uint32_t move_id;
@@ -120,6 +124,22 @@ struct capture_photo {
 struct capture_saver;
 
 /**
+ * struct capture_fetch - the thread that has the camera hand over a photo
+ * @thread: with @begun
+ * @begun: and not yet joined; nobody else may use the camera
+ * @over: it waits to be joined; what follows is valid
+ * @frame: with no @error
+ * @error: errno of the camera, 0: none
+ */
+struct capture_fetch {
+	pthread_t thread;
+	bool begun;
+	atomic_bool over;
+	struct camera_frame frame;
+	int error;
+};
+
+/**
  * struct capture - everything of one run
  * @request: as asked for
  * @control: may be NULL, as are @progress and @progress_data
@@ -153,6 +173,9 @@ struct capture_saver;
  * @polled_ns: when a frame was last asked for
  * @shot_ns: when a camera on demand was told to take it, 0: not yet
  * @shot_end_ns: when it had, with @shot_ns
+ * @taking: it has and the photo is not in hand yet; or the line was pulsed and
+ *	that is not in the queue yet
+ * @fetch: while @gone
  * @lock_ns: when it began to look for what is to be locked
  * @lock_frame: the frame before, without its pixels
  * @lock_same: frames in a row that agree with the one before
@@ -169,6 +192,10 @@ struct capture_saver;
  * @down: its focus stack goes from the greatest to the least
  * @gone: the move to the next point has begun, while the photo in work is
  *	fetched
+ * @halted: it did not get there: a command or a failure came between
+ * @late_error: errno of that failure, told when the photo is in the queue; 0:
+ *	none
+ * @late_text: sentence of it
  * @restless: frames in a row that were no photos, after an axis had moved
  * @locked: locked.json
  * @refind: what was found is not all in it, and has to be found once more
@@ -223,6 +250,8 @@ struct capture {
 	uint64_t polled_ns;
 	uint64_t shot_ns;
 	uint64_t shot_end_ns;
+	bool taking;
+	struct capture_fetch fetch;
 	uint64_t lock_ns;
 	struct camera_frame lock_frame;
 	unsigned int lock_same;
@@ -237,6 +266,9 @@ struct capture {
 	uint32_t shot;
 	bool down;
 	bool gone;
+	bool halted;
+	int late_error;
+	char late_text[CAPTURE_ERROR_LEN];
 	unsigned int restless;
 	struct capture_locked locked;
 	bool refind;
@@ -368,7 +400,7 @@ int capture_stopping(struct capture *capture);
 
 /**
  * capture_rested - no step since capture_moving() found rest, and up to
- * @until_ns
+ * @until_ns; the states are kept in struct capture_axis.rested then
  *
  * Return: 1 so it is, 0 it has moved, -1 failed
  */
@@ -381,6 +413,10 @@ uint64_t capture_last_step(const struct capture *capture);
  * 0 to below 360
  */
 double capture_angle(const struct capture *capture, enum capture_axes which);
+
+/** capture_angle_rested - likewise, where it was for the photo in work */
+double capture_angle_rested(const struct capture *capture,
+			    enum capture_axes which);
 
 /*
  * capture-trust.c
@@ -454,6 +490,30 @@ void capture_exposure(const struct capture *capture, uint64_t *begin_ns,
 		      uint64_t *end_ns);
 
 /*
+ * capture-ahead.c: a move while a camera on demand hands over a photo.
+ */
+
+/**
+ * capture_go_ahead - begin it, if all is well and nothing is to wait for the
+ * photo; @capture->gone tells. A move that is refused is told by the next one
+ */
+int capture_go_ahead(struct capture *capture);
+
+/**
+ * capture_ahead - watch it; a command that is not CAPTURE_GO, or a failure,
+ * stops it, with @capture->halted
+ *
+ * Return: an axis moves
+ */
+bool capture_ahead(struct capture *capture);
+
+/** capture_fetching - the photo is not there yet */
+bool capture_fetching(const struct capture *capture);
+
+/** capture_fetch_end - wait for it. Return: 0, or -1 with errno of next() */
+int capture_fetch_end(struct capture *capture);
+
+/*
  * capture-lock.c
  */
 
@@ -500,9 +560,6 @@ const struct path_point *capture_point_after(struct capture *capture);
  * 0 not yet, -1 failed
  */
 int capture_pulse(struct capture *capture);
-
-/** capture_pulsing - one has begun and is not in the queue yet */
-bool capture_pulsing(const struct capture *capture);
 
 /*
  * capture-save.c: queue and workers.

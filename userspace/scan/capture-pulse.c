@@ -19,12 +19,8 @@ static int fire(struct capture *capture)
 				    capture->request->trigger,
 				    strerror(errno));
 	capture->shot_ns = capture->pulse.time_ns;
+	capture->taking = true;
 	return 0;
-}
-
-bool capture_pulsing(const struct capture *capture)
-{
-	return capture->request->trigger && capture->shot_ns;
 }
 
 /*
@@ -49,5 +45,6 @@ int capture_pulse(struct capture *capture)
 	if (!rested)
 		return capture_fail(capture, EAGAIN,
 				    "wanted the axes at rest during the pulse, found that they had moved; keep other programs from moving them");
+	capture->taking = false;
 	return capture_put(capture, &capture->pulse) ? -1 : 1;
 }

@@ -72,8 +72,17 @@ static enum capture_state home(struct capture *capture)
 static void move_begin(struct capture *capture)
 {
 	const struct path_point *point = &capture->path.points[capture->point];
-	int trusted = capture->gone ? 1 : capture_trusted(capture);
+	const bool gone = capture->gone && !capture->halted;
+	int trusted;
 
+	if (capture->late_error) {
+		capture_fail(capture, capture->late_error, "%s",
+			     capture->late_text);
+		return;
+	}
+	capture->gone = false;
+	capture->halted = false;
+	trusted = gone ? 1 : capture_trusted(capture);
 	if (!trusted)
 		capture->state = CAPTURE_HOME;
 	if (trusted <= 0)
@@ -83,11 +92,10 @@ static void move_begin(struct capture *capture)
 		capture->fresh_ns = capture->begin_ns;
 	}
 	/* The lens moves while the axes do. */
-	if ((!capture->gone &&
+	if ((!gone &&
 	     capture_go(capture, point->theta_deg, point->phi_deg)) ||
 	    capture_wish_for(capture))
 		return;
-	capture->gone = false;
 	capture->shot_ns = 0;
 }
 
@@ -137,8 +145,6 @@ static enum capture_state judge(struct capture *capture)
 	uint64_t begin_ns, end_ns;
 	int rested;
 
-	if (capture->gone)
-		return CAPTURE_QUEUE;
 	capture_exposure(capture, &begin_ns, &end_ns);
 	rested = capture_rested(capture, end_ns);
 	if (rested > 0 && capture_trusted(capture) > 0) {
@@ -177,40 +183,26 @@ static void expose_begin(struct capture *capture)
 	capture->frame = (struct camera_frame){ 0 };
 }
 
-/*
- * To the next point while the camera hands over the photo, if that is good: the
- * states of the axes stay as read here until it is in the queue.
- */
-static int go_ahead(struct capture *capture)
-{
-	const struct capture_request *request = capture->request;
-	const struct path_point *to = capture_point_after(capture);
-
-	if (!to || capture->restless || request->serial ||
-	    request->after_s > 0 || capture_commanded(capture) != CAPTURE_GO)
-		return 0;
-	if (capture_rested(capture, capture->shot_end_ns) <= 0 ||
-	    capture_trusted(capture) <= 0)
-		return capture->error ? -1 : 0;
-	capture->gone = true;
-	return capture_go(capture, to->theta_deg, to->phi_deg);
-}
-
-/* What was handed over is no photo: it is taken again, and then waited for. */
-static enum capture_state go_back(struct capture *capture)
+/* A photo that turns out to be none is taken again, and then waited for. */
+static enum capture_state fetch(struct capture *capture)
 {
 	struct timespec tick = { .tv_nsec = CAPTURE_TICK_MS * 1000000l };
-	int moving = capture_moving(capture);
+	bool moving = capture_ahead(capture);
+	int held;
 
-	if (moving < 0)
-		return CAPTURE_STOP;
-	if (moving) {
+	if (capture_fetching(capture) || (moving && !capture->shot_ns)) {
 		nanosleep(&tick, NULL);
 		return CAPTURE_EXPOSE;
 	}
-	capture->gone = false;
-	capture->restless = 1;
-	return CAPTURE_MOVE;
+	if (!capture->shot_ns) {
+		capture->gone = false;
+		capture->restless = 1;
+		return CAPTURE_MOVE;
+	}
+	held = capture_expose(capture);
+	if (held > 0)
+		return CAPTURE_QUEUE;
+	return held < 0 ? CAPTURE_STOP : CAPTURE_EXPOSE;
 }
 
 static enum capture_state expose(struct capture *capture)
@@ -223,14 +215,16 @@ static enum capture_state expose(struct capture *capture)
 			return next_shot(capture);
 		return held < 0 ? CAPTURE_STOP : CAPTURE_EXPOSE;
 	}
-	if (capture->gone && !capture->shot_ns)
-		return go_back(capture);
+	if (capture->gone)
+		return fetch(capture);
 	if (capture->capabilities.on_demand && !capture->shot_ns) {
 		held = capture_shoot(capture);
 		if (held <= 0)
 			return held < 0 ? CAPTURE_STOP : CAPTURE_EXPOSE;
-		if (go_ahead(capture))
+		if (capture_go_ahead(capture))
 			return CAPTURE_STOP;
+		if (capture->gone)
+			return CAPTURE_EXPOSE;
 	}
 	held = capture_expose(capture);
 	if (held > 0)
@@ -247,8 +241,10 @@ static void queue_begin(struct capture *capture)
 static enum capture_state queue(struct capture *capture)
 {
 	struct timespec tick = { .tv_nsec = CAPTURE_TICK_MS * 1000000l };
+	bool moving = capture->gone && capture_ahead(capture);
 
-	if (capture_saver_full(capture)) {
+	/* Axes that are being stopped cannot set off for anywhere. */
+	if (capture_saver_full(capture) || (moving && capture->halted)) {
 		nanosleep(&tick, NULL);
 		return CAPTURE_QUEUE;
 	}
@@ -288,6 +284,7 @@ static void stop_begin(struct capture *capture)
 	if (capture->holding)
 		capture_release(capture);
 	capture->gone = false;
+	capture->halted = false;
 	capture_stop(capture);
 }
 
@@ -421,9 +418,10 @@ const char *capture_state_name(enum capture_state state)
 
 /*
  * Where a command or a failure leads, whatever the state would do next. A
- * parking that is cancelled is only left: the scan is complete. A pulse that
- * has begun is put into the journal first: a second one would be a second photo
- * of the camera behind it.
+ * parking that is cancelled is only left: the scan is complete. A photo or a
+ * pulse that has begun goes into the queue first: the camera would hand over
+ * that photo in place of the next one, and a second pulse would be a second
+ * photo of the camera behind it.
  */
 static enum capture_state commanded(struct capture *capture,
 				    enum capture_state next)
@@ -433,10 +431,10 @@ static enum capture_state commanded(struct capture *capture,
 
 	if (next == CAPTURE_DONE)
 		return next;
-	if (next == CAPTURE_EXPOSE && capture_pulsing(capture) &&
-	    !capture->error)
+	if (capture->taking && !capture->error)
 		return next;
-	if (command == CAPTURE_CANCEL && next != CAPTURE_DRAIN)
+	if (command == CAPTURE_CANCEL && next != CAPTURE_DRAIN &&
+	    next != CAPTURE_QUEUE)
 		capture_fail(capture, ECANCELED, "%s",
 			     capture->complete ?
 			     "the scan is complete, but the axes were left where they stood, as was asked for" :
