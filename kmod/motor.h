@@ -135,6 +135,7 @@ struct stream {
  * @due_ns: when the next rising edge is due, whatever its line allows
  * @paced_ns: when it comes if its interval is as long as planned; not before
  *	@due_ns
+ * @held_ns: pauses of the last steps, less what these have made up for
  * @place_ns: where @plan has the step before, from @origin_ns on
  * @next_place_ns: where it has the next
  * @plan: schedule of the running leg or of what is left of it
@@ -196,6 +197,7 @@ struct axis {
 	enum step_edge next_edge;
 	u64 due_ns;
 	u64 paced_ns;
+	u64 held_ns;
 	u64 place_ns;
 	u64 next_place_ns;
 	struct plan plan;

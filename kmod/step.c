@@ -93,6 +93,7 @@ void step_stop(struct axis *axis, enum oscan_end why)
 static void due_from_rest(struct axis *axis, u64 origin_ns)
 {
 	axis->step_in_plan = 0;
+	axis->held_ns = 0;
 	axis->previous_ns = 0;
 	axis->origin_ns = origin_ns;
 	axis->due_ns = origin_ns + plan_deadline(&axis->plan, 1);
@@ -212,23 +213,36 @@ static void ramp_up_again(struct axis *axis)
 }
 
 /*
+ * A pause of more than half a full step is a stumble: only what is longer than
+ * planned, not what was left over from before. So are several within a full
+ * step that are as long together, for the field as good as stands still. Each
+ * step makes up for half an interval, as a rotor follows one that goes on at
+ * two thirds of its speed.
+ */
+static bool has_stumbled(struct axis *axis, u64 interval)
+{
+	u64 pause = axis->rise_ns - min(axis->rise_ns, axis->paced_ns);
+
+	axis->held_ns -= min(axis->held_ns, interval / 2);
+	axis->held_ns += pause;
+	if (2 * axis->held_ns <= interval * axis->info.microsteps)
+		return false;
+	axis->held_ns = 0;
+	return above_start_stop(axis);
+}
+
+/*
  * Of the time by which the last step came after its place in the schedule,
  * up to one interval is left to be worked off by the steps to come; the rest
- * moves the schedule. A pause of more than half a full step is a stumble: only
- * what is longer than planned, not what was left over from before.
+ * moves the schedule.
  */
 static void absorb_lag(struct axis *axis)
 {
 	u64 ideal = axis->origin_ns + axis->place_ns;
+	u64 lag = axis->rise_ns - min(axis->rise_ns, ideal);
 	u64 interval = next_interval(axis);
-	u64 pause = axis->rise_ns - min(axis->rise_ns, axis->paced_ns);
-	u64 lag;
 
-	if (axis->rise_ns <= ideal + interval / 2)
-		return;
-	lag = axis->rise_ns - ideal;
-	if (2 * pause > interval * axis->info.microsteps &&
-	    above_start_stop(axis)) {
+	if (has_stumbled(axis, interval)) {
 		slip(axis, lag);
 		ramp_up_again(axis);
 	} else if (lag > interval) {

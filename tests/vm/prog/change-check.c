@@ -242,14 +242,46 @@ static void lateness_that_is_worked_off_is_no_pause(void)
 
 	motor_start(fd, TURNTABLE, 1500, 2000);
 	wait_position(fd, TURNTABLE, 500);
-	rig_write("delay_at", "1 1500");
+	rig_write("delay_at", "1 700");
 	wait_delay();
+	kit_sleep_ms(1);
 	rig_write("delay_at", "1 3850");
 	wait_delay();
 	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 0);
 	rig_write("delay_at", "1 4600");
 	want_equal(motor_rest(fd, TURNTABLE).position, 1500);
 	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 1);
+}
+
+static void hold_up(unsigned int count, const char *delay)
+{
+	while (count--) {
+		rig_write("delay_at", delay);
+		wait_delay();
+	}
+}
+
+/* At 200 microsteps/s half a full step is 40 ms. */
+static void hold_ups_in_a_row_are_a_stumble(void)
+{
+	int fd = motor_setup();
+
+	motor_start(fd, TURNTABLE, 800, 200);
+	wait_position(fd, TURNTABLE, 100);
+	hold_up(1, "1 38000");
+	wait_position(fd, TURNTABLE, 200);
+	hold_up(1, "1 38000");
+	/* The axis goes on at two thirds of its speed. */
+	hold_up(8, "1 2900");
+	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 0);
+	want_equal(motor_state(fd, TURNTABLE).position_state,
+		   OSCAN_POSITION_KNOWN);
+	wait_position(fd, TURNTABLE, 400);
+	hold_up(2, "1 25000");
+	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 1);
+	want_equal(motor_state(fd, TURNTABLE).position_state,
+		   OSCAN_POSITION_SUSPECT);
+	want_equal(motor_rest(fd, TURNTABLE).position, 800);
 }
 
 /*
@@ -317,6 +349,7 @@ static const struct kit_case cases[] = {
 	CASE(a_new_target_is_no_lateness),
 	CASE(a_stop_before_a_turn_says_where_it_ends),
 	CASE(lateness_that_is_worked_off_is_no_pause),
+	CASE(hold_ups_in_a_row_are_a_stumble),
 };
 
 /* Not part of the suite: each needs a rig of its own. */
