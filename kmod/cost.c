@@ -4,8 +4,8 @@
  * bound: a timer does what the step timer does, but for the edge, and
  * interrupts a loop that does nothing but read the clock. The longest gap
  * between two readings is what the interrupt took, way in and out included. A
- * trigger line may pulse at every step, and the end of the pulse is an
- * interrupt of its own.
+ * trigger line may pulse at every step: the end of the pulse is an interrupt of
+ * its own, and what begins it in that of the step is taken to be as long.
  */
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -116,7 +116,7 @@ static u64 measure(struct axis *axis, u64 deadlines)
 static u64 step_cost(struct axis *axis)
 {
 	u64 step = measure(axis, DEADLINES), end = measure(axis, 0);
-	u64 pulses = axis->controller->n_triggers * end;
+	u64 pulses = axis->controller->n_triggers * 2 * end;
 
 	if (axis->info.pulse_high_ns > STEP_SPIN_MAX_NS)
 		return step + end + pulses;

@@ -27,6 +27,26 @@ is_refused_without_room()
 	wait_until 60 refusal_is_logged && [ ! -e /dev/oscan-motor ]
 }
 
+# measured PARAMETERS...: nanoseconds of a step, and the steps/s that they allow
+measured()
+{
+	motor_parameters='' load_rig "$@" && unload_rig || return
+	dmesg | sed -nE 's/.* axes, ([0-9]+) ns a step, up to ([0-9]+) .*/\1 \2/p' |
+		tail -n 1
+}
+
+# No interrupt takes less than 100 ns anywhere. The pulse is waited out.
+is_measured_with_its_pulses()
+{
+	local pulse_ns=2500 plain_ns pulsing_ns rate
+
+	read -r plain_ns rate < <(measured pulse_high_ns=$pulse_ns)
+	read -r pulsing_ns _ < <(measured triggers=2 pulse_high_ns=$pulse_ns)
+	echo "$plain_ns ns and $rate steps/s, with two trigger lines $pulsing_ns ns"
+	((plain_ns >= pulse_ns + 100 && pulsing_ns >= plain_ns + 200 &&
+	  rate == 500000000 / plain_ns))
+}
+
 refusal_is_logged()
 {
 	dmesg | grep -q 'oscan,max-speed-sps of .*turntable is 180001; .* at most 180000'
@@ -47,6 +67,9 @@ run_cases -s under_load motion-check \
 	every_timing_of_the_driver_is_kept
 stop_load
 unload_rig
+
+expect the_cost_of_a_step_is_measured_with_its_pulses \
+	is_measured_with_its_pulses
 
 load_rig "${slow_driver[@]}"
 run_cases -s with_a_slow_driver motion-check \

@@ -403,9 +403,9 @@ struct oscan_stop {
  *
  * With OSCAN_SET_AT_LATCH @position is that of the place at which an end stop
  * last closed, and the axis is as many steps away from it as were made since.
- * -ENODATA no end stop has closed yet; -ESTALE the motor was off then, or what
- * makes a position suspect has happened since, so that those steps do not tell
- * how far away the axis is.
+ * -ENODATA no end stop has closed yet; -ESTALE the axis was not switched on
+ * then, or what makes a position suspect has happened since, so that those steps
+ * do not tell how far away the axis is.
  */
 struct oscan_set_position {
 	__u32 axis;
