@@ -790,9 +790,14 @@ static const int64_t old_steps[] = { 1, 2 };
 static uint64_t old_pass[MOST_FRAMES];
 static uint64_t old_count[2];
 
+static bool writer_has_hdf5;
+
 static int old_pixels(void *data, size_t index, void *pixels)
 {
 	(void)data;
+	errno = EAGAIN;
+	if (writer_has_hdf5 && writer_written(NULL) < world.taken)
+		return -1;
 	memset(pixels, index, WIDTH * HEIGHT * 3);
 	return 0;
 }

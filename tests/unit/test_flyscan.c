@@ -825,6 +825,37 @@ TEST(likewise_after_the_driver_was_loaded_again)
 	ck_assert_double_eq(stored("clocks/driver_probed"), info.probed_ns);
 }
 
+/* Only one of them can be in HDF5, and a write to the disk does not return. */
+TEST(a_disk_that_hangs_while_frames_are_copied_is_found)
+{
+	writer_has_hdf5 = true;
+	new_world();
+	runs_well();
+	keep_as_earlier();
+
+	new_world();
+	request.earlier = &earlier;
+	world.stall_at = 3;
+	fails(ETIMEDOUT, "the disk took none for 10 s");
+	ck_assert(result.abandoned);
+	ck_assert_uint_eq(result.ledger.copied, 4);
+
+	new_world();
+	request.earlier = &earlier;
+	world.stall_at = 3;
+	world.cancel_at_ns = world.now + 2 * SECOND;
+	fails(ECANCELED, "ended early, as asked for");
+
+	new_world();
+	request.earlier = &earlier;
+	request.start = 3;
+	world.stall_at = 3;
+	world.stall_ns = 2 * SECOND;
+	run();
+	ck_assert_uint_eq(result.ledger.copied, earlier.frames);
+	ck_assert_uint_eq(flyscan_lost(&result.ledger), 0);
+}
+
 /* Some frames of the earlier scan are in the file then, and none of its own. */
 TEST(a_disk_that_is_full_while_frames_are_copied_leaves_no_new_one)
 {

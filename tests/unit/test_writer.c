@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "h5.h"
 #include "queue.h"
 #include "unit.h"
 #include "writer.h"
@@ -279,6 +280,15 @@ TEST(a_disk_that_hangs_is_not_waited_for_unless_asked)
 	ck_assert_int_eq(writer_finish_frames(writer), 0);
 	ck_assert(writer_settle(writer));
 	ck_assert_int_eq(writer_close(writer), 0);
+}
+
+TEST(hdf5_is_not_waited_for_where_another_thread_may_keep_it)
+{
+	h5_lock();
+	ck_assert(!h5_lock_soon());
+	h5_unlock();
+	ck_assert(h5_lock_soon());
+	h5_unlock();
 }
 
 TEST(a_queue_of_one_loses_no_frame)

@@ -125,7 +125,10 @@ static int pixels(void *data, size_t index, void *pixels)
 	int ret;
 
 	/* The writer's thread is in HDF5 meanwhile. */
-	h5_lock();
+	if (!h5_lock_soon()) {
+		errno = EAGAIN;
+		return -1;
+	}
 	errno = EIO;
 	ret = scanfile_pixels(&resumed->file, index, pixels);
 	h5_unlock();

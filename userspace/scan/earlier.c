@@ -20,16 +20,27 @@ static int same_size(struct scan *scan)
 			 scan->settings.width, scan->settings.height);
 }
 
+static int read_frame(struct scan *scan, size_t index, void *pixels)
+{
+	const struct flyscan_earlier *earlier = scan->request->earlier;
+
+	while (earlier->pixels(earlier->data, index, pixels)) {
+		if (errno != EAGAIN)
+			return scan_fail(scan, errno,
+					 "wanted frame %zu of %.200s, found that it cannot be read; scan all of it again",
+					 index, earlier->path);
+		if (scan_wait_for_writer(scan))
+			return -1;
+	}
+	return 0;
+}
+
 static int copy_frame(struct scan *scan, size_t index, void *pixels)
 {
 	const struct flyscan_earlier *earlier = scan->request->earlier;
 	struct scan_frame *frame = &scan->frames[index];
 
-	if (earlier->pixels(earlier->data, index, pixels))
-		return scan_fail(scan, errno,
-				 "wanted frame %zu of %.200s, found that it cannot be read; scan all of it again",
-				 index, earlier->path);
-	if (scan_wait_for_room(scan))
+	if (read_frame(scan, index, pixels) || scan_wait_for_room(scan))
 		return -1;
 	if (writer_put(scan->writer, pixels, &earlier->frame[index]))
 		return scan_writer_failed(scan, errno);

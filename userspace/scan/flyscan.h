@@ -83,7 +83,8 @@ bool flyscan_md_key(const char *key);
  *	0: not known
  * @width: pixels
  * @height: pixels
- * @pixels: copy the pixels of frame @index; 0, or -1 with errno
+ * @pixels: copy the pixels of frame @index; 0, or -1 with errno, EAGAIN: not
+ *	while the writer is at work
  * @data: passed to @pixels
  */
 struct flyscan_earlier {

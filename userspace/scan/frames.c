@@ -32,7 +32,7 @@
 #define PERIOD_TOLERANCE 0.05
 
 /* Between two looks whether the queue has room. */
-static const struct timespec room_tick = { .tv_nsec = 2000000 };
+static const struct timespec writer_tick = { .tv_nsec = 2000000 };
 
 static uint64_t to_ns(double seconds)
 {
@@ -262,21 +262,26 @@ static bool queue_full(const struct scan *scan)
 	       scan->queue_frames;
 }
 
+int scan_wait_for_writer(struct scan *scan)
+{
+	if (writer_error(scan->writer))
+		return scan_writer_failed(scan, writer_error(scan->writer));
+	if (scan_cancelled(scan) || scan_watch(scan))
+		return -1;
+	scan_tell(scan);
+	nanosleep(&writer_tick, NULL);
+	return 0;
+}
+
 /*
  * Wait for room here and not in writer_put(), so that the motor and the disk
  * are watched meanwhile. It is not the camera that is silent then.
  */
 int scan_wait_for_room(struct scan *scan)
 {
-	while (queue_full(scan)) {
-		if (writer_error(scan->writer))
-			return scan_writer_failed(scan,
-						  writer_error(scan->writer));
-		if (scan_cancelled(scan) || scan_watch(scan))
+	while (queue_full(scan))
+		if (scan_wait_for_writer(scan))
 			return -1;
-		scan_tell(scan);
-		nanosleep(&room_tick, NULL);
-	}
 	scan->last_frame_ns = scan_now();
 	return 0;
 }

@@ -373,6 +373,11 @@ int scan_silent(struct scan *scan, double seconds);
 /** scan_stopped_delivering - fail: the camera has, with errno */
 int scan_stopped_delivering(struct scan *scan);
 
+/** scan_wait_for_writer - let it work for a moment, and watch it and the rest.
+ * Return: 0, or -1: something failed, or the scan was cancelled
+ */
+int scan_wait_for_writer(struct scan *scan);
+
 /** scan_wait_for_room - wait until a frame finds room in the queue */
 int scan_wait_for_room(struct scan *scan);
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 #include "h5.h"
+
+#define SOON_NS 10000000
+#define NS_PER_S 1000000000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -16,12 +20,33 @@ __attribute__((constructor)) static void leave_hdf5_open(void)
 }
 
 /* Where HDF5 knows threads, each has an error stack that prints by itself. */
-void h5_lock(void)
+static void begin(void)
 {
-	pthread_mutex_lock(&lock);
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	/* HDF5 leaves errno alone unless a system call of its fails. */
 	errno = 0;
+}
+
+void h5_lock(void)
+{
+	pthread_mutex_lock(&lock);
+	begin();
+}
+
+bool h5_lock_soon(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += SOON_NS;
+	if (until.tv_nsec >= NS_PER_S) {
+		until.tv_nsec -= NS_PER_S;
+		until.tv_sec++;
+	}
+	if (pthread_mutex_clocklock(&lock, CLOCK_MONOTONIC, &until))
+		return false;
+	begin();
+	return true;
 }
 
 void h5_unlock(void)

@@ -7,6 +7,7 @@
 #define OSCAN_H5_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,12 @@
  * HDF5's has failed.
  */
 void h5_lock(void);
+
+/**
+ * h5_lock_soon - likewise, but waits 10 ms at most: a thread that writes to a
+ * disk that hangs keeps it for ever. Return: whether it is locked
+ */
+bool h5_lock_soon(void);
 
 /** h5_unlock - errno stays as it is */
 void h5_unlock(void);
