@@ -492,6 +492,24 @@ def who_says_that_it_has_asked_all_is_answered():
             head, _, body = raw(text, True).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 400"), (text, head)
             assert "wanted" in json.loads(body)["error"], (text, body)
+    # More than fits into a socket, to one who reads late, or not at all.
+    large = os.path.join(projects, "of a test/scan01/large.raw")
+    with open(large, "wb") as file:
+        file.truncate(8 << 20)
+    text = f"GET {project}/large.raw HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    for reads in (True, False):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(60)
+            connection.connect(path)
+            connection.sendall(text)
+            connection.shutdown(socket.SHUT_WR)
+            size = len(connection.recv(100, socket.MSG_WAITALL))
+            for _ in range(10):
+                ask(200, "GET", "/v1/status")
+            while reads and (part := connection.recv(1 << 16)):
+                size += len(part)
+            assert not reads or size > 8 << 20, size
+    os.remove(large)
     # Who waits for a stream cannot be told from who has gone.
     raw(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", True)
     wait("/v1/status", lambda status: status["clients"] == 1)

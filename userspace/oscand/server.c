@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +18,14 @@
 #include "exchange.h"
 #include "server.h"
 
-#define CHUNK 16384
+/* The library sends no more at once, and would keep the rest itself. */
+#define CHUNK 4096
 #define HEADERS_MAX 4096
 #define HEADER_DATA 8192
 #define LINGER_S 2
 #define COMMENT_NS UINT64_C(15000000000)
 #define ACCEPTS 64
-/* A pipe or a picture is looked for again after so long. */
+/* A pipe, or room for a client that has asked all, is looked for again then. */
 #define AGAIN_US 5000
 
 struct server {
@@ -225,7 +227,7 @@ static void watch(struct lws *wsi, struct exchange *exchange)
 	struct server *server = server_of(wsi);
 	lws_sock_file_fd_type copy;
 
-	if (exchange->watcher)
+	if (exchange->watcher || exchange->ended)
 		return;
 	copy.filefd = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0);
 	if (copy.filefd < 0)
@@ -260,6 +262,36 @@ static bool is_finite(const struct exchange *exchange)
 	       exchange->response.stream == HTTP_STREAM_SNAPSHOT;
 }
 
+static bool has_room(struct lws *wsi)
+{
+	struct pollfd socket = {
+		.fd = lws_get_socket_fd(wsi), .events = POLLOUT,
+	};
+
+	return poll(&socket, 1, 0) > 0;
+}
+
+/* Where there was a body the library hears nothing in either case. */
+static bool has_asked_all(const struct exchange *exchange)
+{
+	return exchange->ended && !exchange->expected;
+}
+
+/*
+ * When there is room. The library does not hear of that either without hearing
+ * of what the client sends, and so it does for one turn only.
+ */
+static void send_soon(struct lws *wsi, const struct exchange *exchange)
+{
+	if (has_asked_all(exchange) && !has_room(wsi)) {
+		lws_set_timer_usecs(wsi, AGAIN_US);
+		return;
+	}
+	if (has_asked_all(exchange))
+		lws_rx_flow_control(wsi, 1);
+	lws_callback_on_writable(wsi);
+}
+
 /*
  * Some say that they have no more to ask, and wait. Who waits for a stream
  * cannot be told from who has gone.
@@ -271,6 +303,9 @@ static void end_of_request(struct exchange *exchange)
 		return;
 	}
 	exchange->ended = true;
+	lws_rx_flow_control(exchange->client, 0);
+	if (exchange->stage == EXCHANGE_SEND)
+		send_soon(exchange->client, exchange);
 }
 
 /* What is sent behind a request is of no use. -1: nothing more will come. */
@@ -311,15 +346,16 @@ static int on_watch(struct lws *wsi, enum lws_callback_reasons reason,
 }
 
 /*
- * While a thread works the library need not hear of the socket. It could only
- * learn, again and again, that the client sends nothing more; and where there
- * is a body it would read that itself, and close.
+ * While a thread works the library need not hear of the socket: where there is
+ * a body it would read that itself, and close. Nor of a client that sends
+ * nothing more, but in send_soon(): it would learn that again and again.
  */
 static void enter(struct lws *wsi, struct exchange *exchange,
 		  enum exchange_stage stage)
 {
 	exchange->stage = stage;
-	lws_rx_flow_control(wsi, stage != EXCHANGE_WORK && !exchange->expected);
+	lws_rx_flow_control(wsi, stage != EXCHANGE_WORK &&
+			    !exchange->expected && !exchange->ended);
 }
 
 static int send_more(struct lws *wsi, struct exchange *exchange);
@@ -333,7 +369,7 @@ static void send_answer(struct lws *wsi, struct exchange *exchange)
 	exchange->since_ns = now_ns();
 	exchange->said_ns = exchange->since_ns;
 	if (!exchange->expected) {
-		lws_callback_on_writable(wsi);
+		send_soon(wsi, exchange);
 		return;
 	}
 	/* It is short: a socket that nothing was sent to has room for it. */
@@ -565,7 +601,7 @@ static int send_data(struct lws *wsi, struct exchange *exchange)
 	exchange->out_sent += size;
 	exchange->since_ns = now_ns();
 	exchange->said_ns = exchange->since_ns;
-	lws_callback_on_writable(wsi);
+	send_soon(wsi, exchange);
 	return 0;
 }
 
@@ -595,6 +631,12 @@ static int send_more(struct lws *wsi, struct exchange *exchange)
 {
 	if (!exchange || exchange->stage != EXCHANGE_SEND)
 		return 0;
+	if (has_asked_all(exchange))
+		lws_rx_flow_control(wsi, 0);
+	if (has_asked_all(exchange) && !has_room(wsi)) {
+		lws_set_timer_usecs(wsi, AGAIN_US);
+		return 0;
+	}
 	if (!exchange->begun) {
 		if (!exchange_ready(exchange)) {
 			lws_set_timer_usecs(wsi, LWS_US_PER_SEC);
@@ -602,7 +644,7 @@ static int send_more(struct lws *wsi, struct exchange *exchange)
 		}
 		if (send_headers(wsi, exchange))
 			return -1;
-		lws_callback_on_writable(wsi);
+		send_soon(wsi, exchange);
 		return 0;
 	}
 	switch (exchange_more(exchange)) {
@@ -648,7 +690,7 @@ static void go_on(struct exchange *exchange)
 {
 	enter(exchange->client, exchange, EXCHANGE_SEND);
 	exchange->since_ns = now_ns();
-	lws_callback_on_writable(exchange->client);
+	send_soon(exchange->client, exchange);
 }
 
 /* What the pool has answered. */
@@ -680,7 +722,7 @@ static void wake_streams(struct server *server)
 		if (at->client && at->stage == EXCHANGE_SEND &&
 		    (at->response.stream != HTTP_STREAM_NONE || !at->begun) &&
 		    at->out_sent == at->out_size)
-			lws_callback_on_writable(at->client);
+			send_soon(at->client, at);
 }
 
 static void woken(struct server *server)
