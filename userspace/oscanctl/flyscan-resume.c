@@ -120,26 +120,6 @@ static void ask(struct resumed *resumed, struct flyscan_request *request)
 				 scanfile_number(file, "motor_accl");
 }
 
-/* Shape [frames]: a file of one pass need not tell. */
-static int read_passes(struct resumed *resumed)
-{
-	const struct scanfile *file = &resumed->file;
-	size_t count;
-
-	resumed->pass = scanfile_values(file, "pairing/pass",
-					H5T_NATIVE_UINT64, sizeof(uint64_t),
-					&count);
-	if (resumed->pass && count == file->frames)
-		return 0;
-	free(resumed->pass);
-	resumed->pass = calloc(file->frames + 1, sizeof(uint64_t));
-	if (!resumed->pass || resumed->earlier.passes > 1)
-		return resume_cannot(resumed, "that it does not tell the pass of each frame");
-	for (size_t i = 0; i < file->frames; i++)
-		resumed->pass[i] = file->in_scan[i];
-	return 0;
-}
-
 /* What the new frames cover does not count twice. */
 static void leave_to_new(struct resumed *resumed, uint32_t passes, double low,
 			 double high)
@@ -175,8 +155,7 @@ static int ask_missing(struct resumed *resumed,
 	    !isfinite(request->period_s))
 		return resume_cannot(resumed, "that it does not tell its range");
 	resumed->earlier.passes = passes;
-	if (read_passes(resumed))
-		return EXIT_FAILURE;
+	memcpy(resumed->pass, file->pass, file->frames * sizeof(*file->pass));
 	missing_find(&(struct missing_frames){
 		.count = file->frames, .position = file->position,
 		.in_scan = file->in_scan, .pass = resumed->pass,
@@ -246,7 +225,8 @@ int resume_load(struct resumed *resumed, const char *path,
 		return EXIT_FAILURE;
 	}
 	resumed->in_scan = calloc(resumed->file.frames + 1, 1);
-	if (!resumed->in_scan)
+	resumed->pass = calloc(resumed->file.frames + 1, sizeof(uint64_t));
+	if (!resumed->in_scan || !resumed->pass)
 		return fail("wanted memory, found none; end other programs");
 	snprintf(resumed->axis, sizeof(resumed->axis), "%s",
 		 resumed->file.axis);
