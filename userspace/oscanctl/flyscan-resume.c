@@ -222,6 +222,8 @@ int resume_load(struct resumed *resumed, const char *path,
 		return EXIT_FAILURE;
 	if (scanfile_open(&resumed->file, whole)) {
 		resumed->file.file = 0;
+		/* A power cut leaves no byte, or zeros, of what was not synced. */
+		resumed->nothing = H5Fis_hdf5(whole) == 0;
 		return EXIT_FAILURE;
 	}
 	resumed->in_scan = calloc(resumed->file.frames + 1, 1);
