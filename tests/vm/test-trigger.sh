@@ -31,6 +31,7 @@ a_scan_from_the_command_line()
 	must_exit 0
 	must_have status armed
 	must_have next_steps 10
+	must_have every_steps 10
 	run move turntable 40 --steps
 	must_exit 0
 	run trigger camera --json

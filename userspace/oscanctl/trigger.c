@@ -119,12 +119,15 @@ static json_t *state_json(struct oscan_motor *motor,
 {
 	const struct oscan_axis_info *axis = axis_of(motor, state);
 	json_t *next = json_null(), *last = json_null();
+	json_t *every = json_null();
 
+	if (state->mode == OSCAN_TRIGGER_EVERY)
+		every = json_integer(state->distance);
 	if (state->status == OSCAN_TRIGGER_ARMED)
 		next = json_integer(state->next);
 	if (state->fired)
 		last = json_integer(state->last_position);
-	return json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:o, s:I, s:I, s:o, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:I}",
 			 "line", state->name,
 			 "status", status_name(state->status),
 			 "axis", axis ? axis->name : NULL,
@@ -132,11 +135,19 @@ static json_t *state_json(struct oscan_motor *motor,
 			 "direction", way_name(state->flags),
 			 "width_ns", (json_int_t)state->width_ns,
 			 "next_steps", next,
+			 "every_steps", every,
 			 "fired", (json_int_t)state->fired,
 			 "missed", (json_int_t)state->missed,
 			 "last_steps", last,
 			 "last_ns", (json_int_t)state->last_ns,
 			 "pulses_total", (json_int_t)state->pulses);
+}
+
+/* Behind the one that it waits for. */
+static bool has_more(const struct oscan_trigger *state)
+{
+	return !state->number ||
+	       state->fired + state->missed + 1 < state->number;
 }
 
 static void print_state(struct oscan_motor *motor,
@@ -149,7 +160,8 @@ static void print_state(struct oscan_motor *motor,
 	if (state->status == OSCAN_TRIGGER_ARMED && axis)
 		printf(", next where %s passes %s", axis->name,
 		       machine_place(axis, state->next, text));
-	if (state->status == OSCAN_TRIGGER_ARMED && axis && state->distance)
+	if (state->status == OSCAN_TRIGGER_ARMED && axis && state->distance &&
+	    has_more(state))
 		printf(", then every %s",
 		       machine_place(axis, state->distance, text));
 	if (axis)
