@@ -217,9 +217,9 @@ static void take_stacks_of(struct work *work, const json_t *scan)
 		json_object_get(scan, "settings"), "focus_stacks"));
 	take_photos(work, json_object_get(scan, "photos"));
 	if (work->incomplete > before)
-		note("left out %zu focus stacks of scan %u with fewer than %zu photos; complete it with \"oscanctl scan --resume %s:%u\" first",
+		note("left out %zu focus stacks of scan %u with fewer than %zu photos; complete it with \"oscanctl scan --resume '%s:%u' --root '%s'\" first",
 		     work->incomplete - before, work->index, work->members,
-		     request->name, work->index);
+		     request->name, work->index, request->root);
 }
 
 static int take_scan(struct work *work, unsigned int index)
