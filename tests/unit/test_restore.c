@@ -467,7 +467,6 @@ TEST(the_motor_of_a_scan_that_is_completed_is_put_back_after_its_use)
 	ck_assert_int_eq(restore_close(restore, &restored, why), 0);
 }
 
-/* The trigger line pulses no more, the capture line latches what it did. */
 /* As restore.h has it: YUYV, and 640 x 480. */
 TEST(R58_of_a_device_the_first_format_is_kept_and_put_back_after_a_kill)
 {
@@ -495,6 +494,7 @@ TEST(R58_of_a_device_the_first_format_is_kept_and_put_back_after_a_kill)
 	ck_assert_int_eq(devices.size, 2748779069920);
 }
 
+/* The trigger line pulses no more, the capture line latches what it did. */
 TEST(R62_lines_of_the_driver_are_put_back)
 {
 	const int64_t before = OSCAN_CAPTURE_FALLING | 70000LL << 32;
