@@ -129,7 +129,7 @@ a_stack_that_lacks_photos_is_left_out()
 		sed -i 's/"focus_stacks": 3/"focus_stacks": 4/' \
 			"$scan/scan.json" || return
 	programs=/nonexistent says 0 "incomplete  2" stack part --scan 1 &&
-		says 0 "scan --resume part:1" stack part &&
+		says 0 "'part:1' --root '$OPENSCAN_PROJECT_DIR'" stack part &&
 		says 0 '"incomplete": 2' stack part --json || return
 	[ ! -e "$scan/stacked" ] && says 0 "" delete part --yes
 }
