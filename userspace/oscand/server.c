@@ -25,7 +25,7 @@
 #define LINGER_S 2
 #define COMMENT_NS UINT64_C(15000000000)
 #define ACCEPTS 64
-/* A pipe, or room for a client that has asked all, is looked for again then. */
+/* A pipe, or room for who has asked all, is looked for again after so long. */
 #define AGAIN_US 5000
 
 struct server {
@@ -227,7 +227,7 @@ static void watch(struct lws *wsi, struct exchange *exchange)
 	struct server *server = server_of(wsi);
 	lws_sock_file_fd_type copy;
 
-	if (exchange->watcher || exchange->ended)
+	if (exchange->watcher)
 		return;
 	copy.filefd = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0);
 	if (copy.filefd < 0)
