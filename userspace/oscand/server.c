@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "daemon.h"
 #include "exchange.h"
+#include "headers.h"
 #include "server.h"
 
 /* The library sends no more at once, and would keep the rest itself. */
@@ -113,74 +114,6 @@ unsigned int server_clients(const struct server *server)
 	return server ? atomic_load(&server->clients) : 0;
 }
 
-/*
- * What a request says.
- */
-
-static const struct {
-	int token;
-	enum http_method method;
-} methods[] = {
-	{ WSI_TOKEN_GET_URI, HTTP_GET },
-	{ WSI_TOKEN_HEAD_URI, HTTP_GET },
-	{ WSI_TOKEN_POST_URI, HTTP_POST },
-	{ WSI_TOKEN_PUT_URI, HTTP_PUT },
-	{ WSI_TOKEN_DELETE_URI, HTTP_DELETE },
-};
-
-#define METHODS (sizeof(methods) / sizeof(methods[0]))
-
-static void read_method(struct lws *wsi, struct exchange *exchange)
-{
-	for (size_t i = 0; i < METHODS; i++) {
-		if (!lws_hdr_total_length(wsi, methods[i].token))
-			continue;
-		exchange->request.method = methods[i].method;
-		exchange->head = methods[i].token == WSI_TOKEN_HEAD_URI;
-	}
-}
-
-/* false: it is too long */
-static bool read_query(struct http_request *request, const char *text)
-{
-	struct http_query *query = &request->query[request->queries];
-	size_t name = strcspn(text, "=");
-	const char *value = text[name] ? text + name + 1 : "";
-
-	if (name >= sizeof(query->name) ||
-	    strlen(value) >= sizeof(query->value) ||
-	    request->queries == HTTP_QUERIES_MAX)
-		return false;
-	memcpy(query->name, text, name);
-	strcpy(query->value, value);
-	request->queries++;
-	return true;
-}
-
-/* The token is not for the handlers. false: too many, or one that is too long
- */
-static bool read_queries(struct lws *wsi, struct http_request *request,
-			 char token[HTTP_VALUE_LEN])
-{
-	char text[HTTP_VALUE_LEN + 32];
-
-	for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS,
-						i) > 0; i++) {
-		if (lws_hdr_copy_fragment(wsi, text, sizeof(text),
-					  WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
-			return false;
-		if (strncmp(text, "token=", 6)) {
-			if (!read_query(request, text))
-				return false;
-			continue;
-		}
-		if (strlen(text + 6) >= HTTP_VALUE_LEN)
-			return false;
-		strcpy(token, text + 6);
-	}
-	return true;
-}
-
 /* In a time that tells nothing of the token but its length. */
 static bool is_token(const char *given, const char *token)
 {
@@ -205,12 +138,6 @@ static bool may(struct lws *wsi, const struct server *server,
 		query_token = header + 7;
 	return server->options.token &&
 	       is_token(query_token, server->options.token);
-}
-
-static void read_last_event(struct lws *wsi, struct http_request *request)
-{
-	lws_hdr_custom_copy(wsi, request->last_event,
-			    sizeof(request->last_event), "last-event-id:", 14);
 }
 
 /*
@@ -409,36 +336,6 @@ static void other_method(struct lws *wsi, struct exchange *exchange,
 	strcpy(response->value, method_names(allowed));
 }
 
-/* 0, or the length that is wanted of the body; -1 after an error. */
-static int64_t body_length(struct lws *wsi, struct exchange *exchange)
-{
-	char text[24] = "", *end;
-	unsigned long long length;
-
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
-		http_error(&exchange->response, 411,
-			   "wanted a body with a Content-Length, found one in chunks");
-		return -1;
-	}
-	if (!lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
-		return 0;
-	errno = 0;
-	lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH);
-	length = strtoull(text, &end, 10);
-	if (end == text || *end || *text == '-' || errno) {
-		http_error(&exchange->response, 400,
-			   "wanted a Content-Length in digits, found another");
-		return -1;
-	}
-	if (length > HTTP_BODY_MAX) {
-		http_error(&exchange->response, 413,
-			   "wanted a body of at most %u bytes, found one of %llu",
-			   HTTP_BODY_MAX, length);
-		return -1;
-	}
-	return length;
-}
-
 static void put_to_work(struct server *server, struct lws *wsi,
 			struct exchange *exchange)
 {
@@ -459,7 +356,7 @@ static bool check(struct lws *wsi, struct server *server,
 	struct http_request *request = &exchange->request;
 	char token[HTTP_VALUE_LEN] = "";
 	unsigned int allowed;
-	bool read = read_queries(wsi, request, token);
+	bool read = headers_queries(wsi, request, token);
 
 	if (!may(wsi, server, token)) {
 		http_error(&exchange->response, 401,
@@ -503,9 +400,9 @@ static int begin(struct lws *wsi, struct connection *connection,
 	server->exchanges = exchange;
 	if (strlen(path) < HTTP_PATH_LEN)
 		strcpy(exchange->request.path, path);
-	read_method(wsi, exchange);
-	read_last_event(wsi, &exchange->request);
-	length = body_length(wsi, exchange);
+	headers_method(wsi, exchange);
+	headers_last_event(wsi, &exchange->request);
+	length = headers_body_length(wsi, exchange);
 	exchange->expected = length > 0 ? length : 0;
 	if (length < 0 || !check(wsi, server, exchange)) {
 		/* What is still to come is read before the end. */
