@@ -167,11 +167,15 @@ static struct world {
 static _Atomic uint64_t save_end[CAPTURE_WORKERS_MAX];
 static atomic_bool shot_waits;
 static _Atomic uint64_t fetch_end;
+static atomic_bool fetch_returns;
 
 static void yield_to_fetcher(uint64_t to)
 {
 	uint64_t end;
 
+	/* What is left of it takes no time but the machine's own. */
+	if (atomic_exchange(&fetch_returns, false))
+		usleep(5000);
 	for (int i = 0; i < 20000 && shot_waits; i++)
 		sched_yield();
 	for (int i = 0; i < 20000; i++) {
@@ -717,6 +721,7 @@ static void hand_over(void)
 	if (world->in_fetch)
 		world->in_fetch();
 	wait_for_scan(end);
+	fetch_returns = true;
 	fetch_end = 0;
 }
 
