@@ -23,10 +23,14 @@ trap finish EXIT
 # The error is one sentence; the progress goes before it.
 must_say()
 {
-	[ "$(grep -c '^oscanctl' "$work/err")" = 1 ] ||
-		why+="$(grep -c '^oscanctl' "$work/err") sentences; "
-	tail -n 1 "$work/err" | grep -qF -- "$1" ||
-		why+="said \"$(tail -n 1 "$work/err")\" and not \"$1\"; "
+	local line last='' sentences=0
+
+	while read -r line; do
+		last=$line
+		[[ $line != oscanctl* ]] || sentences=$((sentences + 1))
+	done <"$work/err"
+	[ $sentences = 1 ] || why+="$sentences sentences; "
+	[[ $last == *"$1"* ]] || why+="said \"$last\" and not \"$1\"; "
 }
 
 # Small frames, so that an emulated machine keeps up.
@@ -63,7 +67,11 @@ until_frames()
 
 frames_so_far()
 {
-	tail -n 1 "$work/err" | sed -n 's/.* \([0-9]*\) frames written$/\1/p'
+	local lines
+
+	mapfile -t lines <"$work/err"
+	[[ ${lines[*]: -1} =~ \ ([0-9]+)\ frames\ written$ ]] &&
+		echo "${BASH_REMATCH[1]}"
 }
 
 has_frames()

@@ -35,33 +35,39 @@ complaints="$complaints|refcount_t|sleeping function called|invalid wait context
 complaints="$complaints|inconsistent lock|bad unlock|list_add corruption"
 complaints="$complaints|list_del corruption|unable to handle|kernel panic"
 
-# In the kernel's log, so that each test is judged by what it provoked.
-mark()
-{
-	echo "oscan-mark" >/dev/kmsg
-}
-
-# $OSCAN_KNOWN: a pattern of what the kernel may say here.
+# What the kernel said since the last call: sets the caller's $said to the first
+# complaint. $OSCAN_KNOWN: a pattern of what the kernel may say here. Reads up to
+# a mark of its own, without another program: each would cost more than a test.
+marks=0
 complaint()
 {
-	dmesg | awk -v bad="$complaints" -v known="${OSCAN_KNOWN:-^$}" '
-		/oscan-mark/ { line = ""; next }
-		$0 ~ bad && $0 !~ known && line == "" { line = $0 }
-		END { print line }'
+	local line='' mark="oscan-mark $BASHPID $((++marks))"
+
+	said=
+	echo "$mark" >/dev/kmsg
+	while [[ $line != *";$mark" ]]; do
+		if ! read -r -t 60 -u "$OSCAN_LOG" line; then
+			said='nothing more; its log was written faster than read'
+			return
+		fi
+		if [ -z "$said" ] && [[ $line != *';oscan-mark '* ]] &&
+		   ! [[ $line =~ ${OSCAN_KNOWN:-^$} ]]; then
+			said=${line#*;}
+		fi
+	done
 }
 
 result()
 {
 	echo "$1" >>"$results"
 	echo "$1" >"$OSCAN_RESULTS"
-	mark
 }
 
 pass()
 {
 	local said
 
-	said=$(complaint)
+	complaint
 	if [ -n "$said" ]; then
 		fail "$1" "the kernel said: $said"
 	else
@@ -71,11 +77,17 @@ pass()
 
 fail()
 {
+	local said
+
+	complaint
 	result "not ok ${OSCAN_TEST:+$OSCAN_TEST }$1: $2"
 }
 
 skip()
 {
+	local said
+
+	complaint
 	result "ok ${OSCAN_TEST:+$OSCAN_TEST }$1 # skip $2"
 }
 
@@ -99,6 +111,8 @@ progress()
 	echo "# $*" >"$OSCAN_RESULTS"
 }
 
+# A pause by a program would cost as much as what is waited for.
+exec {nothing}<> <(:)
 wait_until()
 {
 	local deadline
@@ -107,7 +121,7 @@ wait_until()
 	shift
 	until "$@"; do
 		[ $SECONDS -le $deadline ] || return 1
-		sleep 0.05
+		read -r -t 0.1 -u "$nothing" || :
 	done
 }
 
@@ -193,7 +207,7 @@ run_script()
 
 	touch "$results"
 	before=$(wc -l <"$results")
-	mark
+	complaint
 	OSCAN_TEST=$(basename "$1" .sh)
 	OSCAN_TEST=${OSCAN_TEST#test-}
 	export OSCAN_TEST=${OSCAN_TEST%-guest}
@@ -202,7 +216,7 @@ run_script()
 	wait $pid
 	status=$?
 	kill -KILL -- -$pid 2>/dev/null
-	said=$(complaint)
+	complaint
 	if [ $status = 124 ] || [ $status = 137 ]; then
 		fail script "no end within $limit s"
 	elif [ $status != 0 ]; then

@@ -31,6 +31,9 @@ hostname oscan-vm
 
 # shellcheck source=tests/vm/guest-lib.sh
 . "$OSCAN_TREE/tests/vm/guest-lib.sh"
+# For complaint(): one reader of the kernel's log for all scripts.
+exec {OSCAN_LOG}< <(exec grep --line-buffered -E "oscan-mark|$complaints" /dev/kmsg)
+export OSCAN_LOG
 # Of a machine that was not given its processor while it tried its timer out, or
 # measured how fast its clock runs (three times too fast, once).
 if dmesg | grep -E 'APIC timer disabled|PIT calibration deviates' >/dev/console

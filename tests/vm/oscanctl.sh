@@ -3,7 +3,7 @@
 #
 # What tests of oscanctl share. To be sourced after guest-lib.sh. Where an axis
 # stands is judged by the edges that the rig recorded, not by what the driver
-# says.
+# says. Programs are slow to start here: what bash can do by itself, it does.
 
 work=$(mktemp -d)
 trap 'stop_load; unload_rig; rm -rf "$work"' EXIT
@@ -22,10 +22,12 @@ run()
 # keep_json: for the check at the end that all of it can be read
 keep_json()
 {
-	local first=
+	local output
 
-	read -r first <"$work/out"
-	[ "$first" != "{" ] || cp "$work/out" "$work/json-$((++outputs))"
+	read -r -d '' output <"$work/out"
+	[[ $output == '{'* ]] || return
+	outputs=$((outputs + 1))
+	printf '%s' "$output" >"$work/json-$outputs"
 }
 
 # Each of these notes in $why what is not as it must be.
@@ -42,10 +44,12 @@ must_exit()
 
 must_say()
 {
-	[ "$(wc -l <"$work/err")" = 1 ] ||
-		why+="$(wc -l <"$work/err") lines and not one sentence; "
-	grep -qF -- "$1" "$work/err" ||
-		why+="said \"$(cat "$work/err")\" and not \"$1\"; "
+	local said
+
+	mapfile -t said <"$work/err"
+	[ ${#said[@]} = 1 ] || why+="${#said[@]} lines and not one sentence; "
+	[[ ${said[*]} == *"$1"* ]] ||
+		why+="said \"${said[*]}\" and not \"$1\"; "
 }
 
 # verdict NAME: of all that was noted since the last one
@@ -62,8 +66,17 @@ verdict()
 # value NAME [N]: of the N-th such field in the last output, as it stands there
 value()
 {
-	sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" "$work/out" |
-		sed -n "${2-1}p"
+	local line number=${2-1}
+
+	while read -r line; do
+		[[ $line == "\"$1\": "* ]] || continue
+		number=$((number - 1))
+		[ $number = 0 ] || continue
+		line=${line#*: }
+		line=${line#\"}
+		echo "${line%%[\",]*}"
+		return
+	done <"$work/out"
 }
 
 # must_have NAME VALUE [N]

@@ -24,13 +24,13 @@ echo 0 >"$tracing/events/enable"
 echo >"$tracing/trace"
 echo 1 >"$tracing/events/oscan/oscan_step/enable"
 start_load
-run move turntable 300 --steps --json
+run move turntable 200 --steps --json
 stop_load
 echo 0 >"$tracing/events/enable"
 must_exit 0
-must_stand_at turntable 300
+must_stand_at turntable 200
 grep 'oscan_step: ' "$tracing/trace" >"$work/trace"
-must [ "$(wc -l <"$work/trace")" = 300 ]
+must [ "$(wc -l <"$work/trace")" = 200 ]
 # PROCESS-PID [CPU] FLAGS: interrupts off, and in a hard interrupt
 elsewhere=$(grep -vE '\] [dD].[hHzZ][^ ]* ' "$work/trace")
 must [ -z "$elsewhere" ]

@@ -123,10 +123,10 @@ under_load()
 {
 	begin_rig
 	start_load
-	run move turntable 360 --json
+	run move turntable 90 --json
 	stop_load
 	must_exit 0
-	must_stand_at turntable 3200
+	must_stand_at turntable 800
 	verdict under_load_every_step_is_made
 }
 
@@ -136,8 +136,6 @@ loaded_again()
 
 	for _ in {1..20}; do
 		begin_rig
-		must "$OSCAN_TREE/out/tests/vm/motion-check" \
-			a_short_move_is_made_and_counted >/dev/null
 		[ -z "$why" ] || break
 	done
 	run move turntable 3 --json

@@ -13,6 +13,9 @@ set -u
 trap 'stop_load; unload_rig' EXIT
 
 expect the_rig_loads load_rig || exit 0
-start_load
 run_cases monitor-check
+start_load
+run_cases -s under_load monitor-check \
+	every_step_is_told_with_its_time \
+	a_subscriber_that_stalls_misses_and_harms_nobody
 stop_load

@@ -18,6 +18,9 @@ expect a_client_made_of_the_specification_alone_sees_every_step \
 	/usr/bin/python3 -I "$OSCAN_TREE/tests/vm/netlink-client.py" \
 	"$OSCAN_TREE/include/uapi/linux/oscan-netlink.yaml" \
 	oscanctl move turntable --relative --steps 700
-start_load
 run_cases netlink-check
+start_load
+run_cases -s under_load netlink-check \
+	what_is_wrong_is_refused_and_disturbs_no_step \
+	nothing_is_missed_with_the_default_buffer
 stop_load

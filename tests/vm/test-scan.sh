@@ -87,7 +87,7 @@ every_step_must_be_counted()
 
 a_scan_counts_every_step_while_it_saves_photos()
 {
-	write_job load 14 320 240
+	write_job load 9 320 240
 	start_load
 	oscanctl scan --job "$work/load.json" --root "$work/projects" --json \
 		>"$work/out" 2>"$work/err" </dev/null
