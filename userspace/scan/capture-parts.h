@@ -4,8 +4,8 @@
  *
  * One thread runs the scan; the workers of capture-save.c have their queue and
  * what they report in it, and touch nothing else, and the one of
- * capture-ahead.c has the camera for a while, and struct capture_fetch. Functions return 0, or -1
- * after capture_fail(), unless said otherwise.
+ * capture-ahead.c has the camera for a while, and struct capture_fetch.
+ * Functions return 0, or -1 after capture_fail(), unless said otherwise.
  */
 #ifndef OSCAN_CAPTURE_PARTS_H
 #define OSCAN_CAPTURE_PARTS_H
