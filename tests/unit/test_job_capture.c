@@ -9,11 +9,9 @@
 /* A capture scan as a job: which scan of a project it takes up again. */
 #include <errno.h>
 #include <string.h>
-#include "camera.h"
 #include "capture.h"
 #include "daemon.h"
-#include "job-path.h"
-#include "live.h"
+#include "job-played.h"
 #include "photo.h"
 #include "project.h"
 #include "unit.h"
@@ -80,41 +78,6 @@ const char *photo_format_name(enum photo_format format)
 {
 	(void)format;
 	return "jpeg";
-}
-
-const struct camera_ops *camera_ops_of(const char *id)
-{
-	(void)id;
-	return NULL;
-}
-
-struct preview *live_preview(struct live *live)
-{
-	(void)live;
-	return NULL;
-}
-
-int job_path(const char *folder, const char *key, const char *path,
-	     char whole[PATH_MAX], char *error)
-{
-	(void)folder;
-	(void)key;
-	(void)path;
-	(void)whole;
-	(void)error;
-	return -1;
-}
-
-void job_log(struct job_run *run, const char *format, ...)
-{
-	(void)run;
-	(void)format;
-}
-
-void job_progress(struct job_run *run, const struct job_progress *progress)
-{
-	(void)run;
-	(void)progress;
 }
 
 int job_result(struct job_run *run, json_t *result)

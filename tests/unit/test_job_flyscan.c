@@ -3,12 +3,10 @@
 /* A fly scan as a job: what is left of it when it has ended. */
 #include <errno.h>
 #include <string.h>
-#include "camera.h"
 #include "daemon.h"
 #include "flyscan-settings.h"
-#include "job-path.h"
+#include "job-played.h"
 #include "latency-file.h"
-#include "live.h"
 #include "said.h"
 #include "../../userspace/oscanctl/flyscan-resume.h"
 #include "unit.h"
@@ -102,46 +100,11 @@ const char *said_note(void)
 	return "";
 }
 
-const struct camera_ops *camera_ops_of(const char *id)
-{
-	(void)id;
-	return NULL;
-}
-
-struct preview *live_preview(struct live *live)
-{
-	(void)live;
-	return NULL;
-}
-
 int latency_file_path(char *path, size_t size)
 {
 	(void)path;
 	(void)size;
 	return -1;
-}
-
-int job_path(const char *folder, const char *key, const char *path,
-	     char whole[PATH_MAX], char *error)
-{
-	(void)folder;
-	(void)key;
-	(void)path;
-	(void)whole;
-	(void)error;
-	return -1;
-}
-
-void job_log(struct job_run *run, const char *format, ...)
-{
-	(void)run;
-	(void)format;
-}
-
-void job_progress(struct job_run *run, const struct job_progress *progress)
-{
-	(void)run;
-	(void)progress;
 }
 
 int job_result(struct job_run *run, json_t *result)
