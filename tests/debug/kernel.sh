@@ -36,8 +36,8 @@ log=$work/log
 
 make_kernel()
 {
-	nice make -s -j2 -C "$source" O="$work" ARCH=$arch \
-		CC="${CCACHE_DIR:+ccache }gcc-12" HOSTCC=gcc \
+	nice -n 5 make -s -j2 -C "$source" O="$work" ARCH=$arch \
+		CC=gcc-12 HOSTCC=gcc \
 		LOCALVERSION="-$config-$key" KBUILD_BUILD_TIMESTAMP=@0 \
 		KBUILD_BUILD_USER=oscan KBUILD_BUILD_HOST=oscan "$@"
 }

@@ -37,7 +37,7 @@ run_ring()
 	unit)	env -u T -u MAKEFLAGS make --no-print-directory -C tests/unit \
 			check ;;
 	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
-	debug)	tests/debug/check ${BUILD:+--build} ;;
+	debug)	setpriv --pdeathsig TERM tests/debug/check ${BUILD:+--build} ;;
 	pi)	tests/pi/run ;;
 	*)	echo "usage: check.sh style|unit|vm|debug|pi..." >&2
 		exit 2 ;;
@@ -76,20 +76,30 @@ passed_before()
 
 remember()
 {
-	! grep -q '^not ok ' "$OSCAN_RESULTS" && [ "$sources" = "$(sources)" ] &&
+	! grep -q '^not ok ' "$results.$1" && [ "$sources" = "$(sources)" ] &&
 		mkdir -p "$cache/passed" &&
-		cp "$OSCAN_RESULTS" "$(passed_before "$1")"
+		cp -p "$results.$1" "$(passed_before "$1")"
+}
+
+# remembered RING: the file, if it passed with the same of all
+remembered()
+{
+	local before
+
+	before=$(passed_before "$1")
+	[ -n "${FRESH-}" ] || [ ! -s "$before" ] || echo "$before"
 }
 
 recall()
 {
 	local before
 
-	before=$(passed_before "$1")
-	[ -z "${FRESH-}" ] && [ -s "$before" ] || return
+	before=$(remembered "$1")
+	[ -n "$before" ] || return
 	echo "== $1 passed on $(date -r "$before" '+%F at %R') with the same" \
 	     "sources, packages and kernels; FRESH=1 runs it again"
-	tee "$OSCAN_RESULTS" <"$before"
+	cp -p "$before" "$OSCAN_RESULTS"
+	cat "$before"
 }
 
 # Each ring has a file of results, so that two can run at once.
@@ -98,8 +108,8 @@ ring()
 	local started=$SECONDS
 
 	export OSCAN_RESULTS=$results.$1
-	: >"$OSCAN_RESULTS"
 	recall "$1" && return
+	: >"$OSCAN_RESULTS"
 	echo "== $1"
 	run_ring "$1"
 	judge_ring "$1" $?
@@ -112,33 +122,40 @@ mkdir -p out/check
 cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
 settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=|BUILD=)' | sort)
 sources=$(sources)
-# What was compiled before is not compiled again. Without CCACHE_BASEDIR, which
-# makes the names in .d files relative: make would not see that a header changed.
-# With CCACHE_DEPEND what is compiled is not preprocessed twice.
-export PATH=/usr/lib/ccache:$PATH CCACHE_DIR=$cache/ccache CCACHE_DEPEND=1
 # What more than one ring needs.
-for folder in userspace tests/rotor; do
-	make --no-print-directory -j"$(nproc)" -C "$folder" || exit
+for name in "$@"; do
+	[ -z "$(remembered "$name")" ] || continue
+	for folder in userspace tests/rotor tests/vm/prog tests/fuzz; do
+		make --no-print-directory -j"$(nproc)" -C "$folder" || exit
+	done
+	break
 done
 
 # What runs in the background does not hear Ctrl-C.
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
 
-# The virtual machines wait more than they work: the rest runs beside them,
-# but for more machines.
-rings=("$@")
-for name in "${rings[@]}"; do
-	[ "$name" = vm ] || continue
-	ring vm &
-	export OSCAN_AFTER=$!
+# Machines wait more than they work, and the debug ring gives way to all: these
+# run beside the rest.
+rest=()
+for name in "$@"; do
+	case $name in
+	vm)	ring vm &
+		export OSCAN_AFTER=$! ;;
+	debug)	ring debug & ;;
+	*) rest+=("$name") ;;
+	esac
 done
-for name in "${rings[@]}"; do
-	[ "$name" = vm ] || ring "$name"
+for name in "${rest[@]}"; do
+	ring "$name"
 done
 wait
+# Again, for another ring may have fetched a kernel since.
+for name in "$@"; do
+	remember "$name"
+done
 export OSCAN_RESULTS=$results
-cat "${rings[@]/#/$results.}" >"$OSCAN_RESULTS"
+cat "${@/#/$results.}" >"$OSCAN_RESULTS"
 
 failed=$(grep -c '^not ok ' "$OSCAN_RESULTS")
 skipped=$(grep -c '^ok .* # skip ' "$OSCAN_RESULTS")

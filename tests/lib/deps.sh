@@ -11,7 +11,7 @@ set -u
 
 packages=(
 	# the programs
-	gcc g++ make ccache pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
+	gcc g++ make pkg-config libnl-3-dev libnl-genl-3-dev libhdf5-dev
 	libcamera-dev libjansson-dev libjpeg-dev libcairo2-dev liblz4-dev
 	libdeflate-dev libtiff-dev libpng-dev libexif-dev libunistring-dev
 	libcurl4-openssl-dev libgphoto2-dev
