@@ -21,9 +21,9 @@ set +a
 # The small tools are busybox's, which load no library: ten times as fast.
 /bin/busybox mkdir /run/oscan/bin
 /bin/busybox cp /bin/busybox /run/oscan/bin
-for tool in basename cat chmod cp cut date dd dirname env grep head insmod kill \
-	    ln ls mkdir mktemp mv od pgrep ps readlink rm rmdir rmmod sed seq sleep \
-	    sort stat tail tee timeout touch tr true uniq wc; do
+for tool in basename cat chmod cp cut date dd dirname env grep head insmod ln ls \
+	    mkdir mktemp mv od pgrep readlink rm rmdir rmmod sed seq sleep sort stat \
+	    tail tee touch tr true uniq wc; do
 	/bin/busybox ln -s busybox /run/oscan/bin/$tool
 done
 stty -F "$OSCAN_RESULTS" raw -echo 2>/dev/null

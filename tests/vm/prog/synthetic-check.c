@@ -261,13 +261,18 @@ static uint64_t middle(const struct scan *scan, size_t frame)
 	       (int64_t)llrint((shift - scan->latency) * 1e9);
 }
 
+/* When a row, counted from the middle, was in the middle of its exposure. */
+static uint64_t middle_of_row(const struct scan *scan, size_t frame, int row)
+{
+	return middle(scan, frame) + (int64_t)llrint(row * scan->row_time * 1e9);
+}
+
 /* Degrees, the mean over the exposure of a row, counted from the middle. */
 static double by_edges(const struct scan *scan, const struct edges *edges,
 		       size_t frame, int row)
 {
 	double exposure_ns = scan->exposure[frame] * 1e9, sum = 0;
-	uint64_t time = middle(scan, frame) +
-			(int64_t)llrint(row * scan->row_time * 1e9);
+	uint64_t time = middle_of_row(scan, frame, row);
 
 	for (int i = 0; i < SAMPLES; i++)
 		sum += edges_at(scan, edges, time + (int64_t)
@@ -298,20 +303,23 @@ static void read_frame(const struct scan *scan, size_t frame,
 }
 
 /*
- * Return: by how much @degrees lies outside of what the edges have for the
- * frame, microsteps, with the sign of by_file. Where the axis was held up in mid
- * exposure, the mean over the exposure is not the place in its middle, and a
- * blurred edge is found somewhere around the two.
+ * Return: by how much @degrees, a mean over the rows, lies outside of what the
+ * edges have for the frame, microsteps, with the sign of by_file. Where the axis
+ * was held up in mid exposure, the mean over the exposure is not the place in its
+ * middle, and a blurred edge is found somewhere around the two.
  */
 static double off_from_edges(const struct scan *scan, const struct edges *edges,
 			     size_t frame, double degrees, double *uneven)
 {
-	double mean = by_edges(scan, edges, frame, 0);
-	double place = edges_at(scan, edges, middle(scan, frame)) /
-		       STEPS_PER_DEG;
-	double off = angle_between(degrees, mean) * STEPS_PER_DEG;
-	double other = angle_between(degrees, place) * STEPS_PER_DEG;
+	double mean = 0, place = 0, off, other;
 
+	for (int row = -ROWS; row <= ROWS; row++) {
+		mean += by_edges(scan, edges, frame, row) / (2 * ROWS + 1);
+		place += edges_at(scan, edges, middle_of_row(scan, frame, row)) /
+			 (2 * ROWS + 1) / STEPS_PER_DEG;
+	}
+	off = angle_between(degrees, mean) * STEPS_PER_DEG;
+	other = angle_between(degrees, place) * STEPS_PER_DEG;
 	*uneven = fabs(off - other);
 	if (off * other < 0)
 		return 0;
