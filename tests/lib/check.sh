@@ -71,13 +71,13 @@ sources()
 passed_before()
 {
 	echo "$cache/passed/$1-$sources-$(cat "$cache"/kernels/* \
-		"$cache/debug/version" 2>/dev/null | sha256sum | cut -c 1-16)"
+		"$cache"/debug/{version,*.build/root/release} 2>/dev/null |
+		sha256sum | cut -c 1-16)"
 }
 
 remember()
 {
-	! grep -q '^not ok ' "$results.$1" && [ "$sources" = "$(sources)" ] &&
-		mkdir -p "$cache/passed" &&
+	! grep -q '^not ok ' "$results.$1" && mkdir -p "$cache/passed" &&
 		cp -p "$results.$1" "$(passed_before "$1")"
 }
 
@@ -113,7 +113,6 @@ ring()
 	echo "== $1"
 	run_ring "$1"
 	judge_ring "$1" $?
-	remember "$1"
 	echo "== $1 took $((SECONDS - started)) s"
 }
 
@@ -124,7 +123,9 @@ settings=$(env | grep -E '^(OSCAN_|FUZZ_|KERNEL=|T=|BUILD=)' | sort)
 sources=$(sources)
 # What more than one ring needs.
 for name in "$@"; do
-	[ -z "$(remembered "$name")" ] || continue
+	if [ "$name" = style ] || [ -n "$(remembered "$name")" ]; then
+		continue
+	fi
 	for folder in userspace tests/rotor tests/vm/prog tests/fuzz; do
 		make --no-print-directory -j"$(nproc)" -C "$folder" || exit
 	done
@@ -150,10 +151,12 @@ for name in "${rest[@]}"; do
 	ring "$name"
 done
 wait
-# Again, for another ring may have fetched a kernel since.
-for name in "$@"; do
-	remember "$name"
-done
+# Not before: a ring may have fetched a kernel after another had ended.
+if [ "$sources" = "$(sources)" ]; then
+	for name in "$@"; do
+		remember "$name"
+	done
+fi
 export OSCAN_RESULTS=$results
 cat "${@/#/$results.}" >"$OSCAN_RESULTS"
 
