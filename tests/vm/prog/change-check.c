@@ -261,23 +261,23 @@ static void hold_up(unsigned int count, const char *delay)
 	}
 }
 
-/* At 200 microsteps/s half a full step is 40 ms. */
+/* At 800 microsteps/s half a full step is 10 ms. */
 static void hold_ups_in_a_row_are_a_stumble(void)
 {
 	int fd = motor_setup();
 
-	motor_start(fd, TURNTABLE, 800, 200);
+	motor_start(fd, TURNTABLE, 800, 800);
 	wait_position(fd, TURNTABLE, 100);
-	hold_up(1, "1 38000");
+	hold_up(1, "1 9500");
 	wait_position(fd, TURNTABLE, 200);
-	hold_up(1, "1 38000");
+	hold_up(1, "1 9500");
 	/* The axis goes on at two thirds of its speed. */
-	hold_up(8, "1 2900");
+	hold_up(8, "1 725");
 	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 0);
 	want_equal(motor_state(fd, TURNTABLE).position_state,
 		   OSCAN_POSITION_KNOWN);
 	wait_position(fd, TURNTABLE, 400);
-	hold_up(2, "1 25000");
+	hold_up(2, "1 6250");
 	want_equal(motor_stats(fd, TURNTABLE).move_stumbles, 1);
 	want_equal(motor_state(fd, TURNTABLE).position_state,
 		   OSCAN_POSITION_SUSPECT);

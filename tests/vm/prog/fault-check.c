@@ -442,6 +442,7 @@ static void each_allocation_of_a_message_may_fail(void)
 static void *image;
 static size_t image_size;
 static const char *image_name;
+static const char *image_parameters;
 
 static void read_module(const char *name)
 {
@@ -462,7 +463,8 @@ static void read_module(const char *name)
 
 static int load_module(void)
 {
-	return syscall(SYS_init_module, image, image_size, "") ? -errno : 0;
+	return syscall(SYS_init_module, image, image_size, image_parameters) ?
+		-errno : 0;
 }
 
 static void must_unload(void)
@@ -479,11 +481,12 @@ static void must_load(void)
 }
 
 /* Both with the other one there, so that the device is bound on the way. */
-static void fail_loading(const char *name)
+static void fail_loading(const char *name, const char *parameters)
 {
 	struct call call = { name, load_module, must_unload };
 
 	read_module(name);
+	image_parameters = parameters;
 	must_unload();
 	want_each_allocation_to_fail(&call);
 	must_load();
@@ -493,12 +496,13 @@ static void fail_loading(const char *name)
 
 static void each_allocation_of_loading_the_driver_may_fail(void)
 {
-	fail_loading("oscan_motor");
+	fail_loading("oscan_motor", "");
 }
 
 static void each_allocation_of_loading_the_rig_may_fail(void)
 {
-	fail_loading("oscan_rig");
+	/* Its pages are one allocation, but each takes its time. */
+	fail_loading("oscan_rig", "ring_records=4096");
 }
 
 #define CASE(name) { #name, name }
