@@ -65,7 +65,5 @@ expect faults_can_be_kept_to_the_driver only_below_the_driver || exit 0
 run_cases fault-check each_allocation_of_a_message_may_fail
 expect faults_can_be_kept_to_the_start_of_a_module \
 	only_below_the_start_of_a_module || exit 0
-run_cases fault-check \
-	each_allocation_of_loading_the_driver_may_fail \
-	each_allocation_of_loading_the_rig_may_fail
+run_cases fault-check each_allocation_of_loading_the_driver_may_fail
 unload_rig
