@@ -6,7 +6,7 @@
  * speed by bisection on the distance, and the time of a step by bisection on
  * the position at a time, in 113-bit floating point.
  *
- * OSCAN_PLAN_MOVES is the number of random moves, 30000 unless told.
+ * OSCAN_PLAN_MOVES is the number of random moves, 10000 unless told.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -366,7 +366,7 @@ static void random_plan(struct plan *plan, struct plan_request *request)
 static unsigned long moves(void)
 {
 	const char *text = getenv("OSCAN_PLAN_MOVES");
-	unsigned long count = text ? strtoul(text, NULL, 10) : 30000;
+	unsigned long count = text ? strtoul(text, NULL, 10) : 10000;
 
 	ck_assert_msg(count, "OSCAN_PLAN_MOVES is %s, not a number", text);
 	return count;
