@@ -136,13 +136,14 @@ done
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Machines wait more than they work: they run beside the rest.
+# Machines wait more than they work, and the debug ring gives way to all: these
+# run beside the rest.
 rest=()
 for name in "$@"; do
 	case $name in
 	vm)	ring vm &
 		export OSCAN_AFTER=$! ;;
-	debug|pi) ring "$name" & ;;
+	debug)	ring debug & ;;
 	*)	rest+=("$name") ;;
 	esac
 done
