@@ -25,6 +25,7 @@
 #include "oscan_rig.h"
 
 #define MOST_FRAMES 1000
+#define MOST_STEPS 10000
 #define LEAST_FRAMES 8
 
 /* Of the rig's turntable. */
@@ -66,6 +67,7 @@ struct edges {
 	size_t count;
 	uint64_t *time;
 	int64_t *position;
+	double *stood;			/* microsteps, of each step */
 	size_t lines[3];		/* rising edges by source */
 	uint64_t line[3][MOST_FRAMES];
 };
@@ -95,6 +97,25 @@ static void column(struct scan *scan, const char *path, hid_t type, void *to)
 		wrong("%s cannot be read", path);
 	H5Sclose(space);
 	H5Dclose(set);
+}
+
+/* Return: how many steps there are */
+static size_t times_of_steps(const struct scan *scan, uint64_t *times)
+{
+	hid_t set = H5Dopen2(scan->file,
+			     "/entry/instrument/turntable/value_log/time_ns",
+			     H5P_DEFAULT);
+	hid_t space = set < 0 ? -1 : H5Dget_space(set);
+	hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
+
+	if (count < 0 || count > MOST_STEPS ||
+	    H5Dread(set, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		    times) < 0)
+		wrong("the times of %lld steps cannot be read",
+		      (long long)count);
+	H5Sclose(space);
+	H5Dclose(set);
+	return count;
 }
 
 static double number(struct scan *scan, const char *path)
@@ -215,13 +236,43 @@ static void read_edges(struct edges *edges, const char *path)
 			room = room ? 2 * room : 4096;
 			edges->time = realloc(edges->time, room * 8);
 			edges->position = realloc(edges->position, room * 8);
-			if (!edges->time || !edges->position)
+			edges->stood = realloc(edges->stood, room * 8);
+			if (!edges->time || !edges->position || !edges->stood)
 				wrong("no memory for the edges");
 		}
 		edges->time[edges->count] = edge.time_ns;
+		edges->stood[edges->count] = 0;
 		edges->position[edges->count++] = position;
 	}
 	fclose(file);
+}
+
+/*
+ * The driver reads the clock when it has written a step. Where the host took
+ * the processor from the machine between the two, the step's time is as much
+ * later than its edge, and so the positions next to it are behind.
+ */
+static void compare_times(const struct scan *scan, struct edges *edges)
+{
+	static uint64_t times[MOST_STEPS];
+	size_t first = 0, steps;
+
+	steps = times_of_steps(scan, times);
+	while (first < edges->count && edges->time[first] <= scan->launch)
+		first++;
+	if (first + steps > edges->count)
+		wrong("%zu steps, and %zu edges", steps, edges->count - first);
+	for (size_t i = first; i < first + steps; i++) {
+		double late = (double)times[i - first] - edges->time[i];
+		double before = i ? edges->time[i] - edges->time[i - 1] : 1e9;
+		double after = i + 1 < edges->count ?
+			       edges->time[i + 1] - edges->time[i] : 1e9;
+
+		if (late < 0 || late >= after)
+			wrong("step %zu is %.0f ns after its edge, the next edge %.0f ns",
+			      i - first, late, after);
+		edges->stood[i] = fmax(late / after, late / (before + late));
+	}
 }
 
 /* Before the launch it rests. */
@@ -265,6 +316,22 @@ static uint64_t middle(const struct scan *scan, size_t frame)
 static uint64_t middle_of_row(const struct scan *scan, size_t frame, int row)
 {
 	return middle(scan, frame) + (int64_t)llrint(row * scan->row_time * 1e9);
+}
+
+/* Return: by how much the driver's times may put the frame off, microsteps */
+static double stood_in(const struct scan *scan, const struct edges *edges,
+		       size_t frame)
+{
+	uint64_t half = llrint(scan->exposure[frame] * 1e9 / 2);
+	uint64_t from = middle_of_row(scan, frame, -ROWS) - half;
+	uint64_t to = middle_of_row(scan, frame, ROWS) + half;
+	double stood = 0;
+
+	for (size_t i = 0; i < edges->count; i++)
+		if ((i + 1 == edges->count || edges->time[i + 1] > from) &&
+		    (!i || edges->time[i - 1] < to))
+			stood = fmax(stood, edges->stood[i]);
+	return stood;
 }
 
 /* Degrees, the mean over the exposure of a row, counted from the middle. */
@@ -330,20 +397,21 @@ static double off_from_edges(const struct scan *scan, const struct edges *edges,
 static double check_frame(const struct scan *scan, const struct edges *edges,
 			  size_t frame)
 {
-	double by_file, by_rig, slope, bound, uneven;
+	double by_file, by_rig, slope, bound, uneven, stood;
 	struct angle angle;
 
 	read_frame(scan, frame, &angle);
 	by_file = angle_between(angle.degrees, scan->position[frame]) *
 		  STEPS_PER_DEG;
 	by_rig = off_from_edges(scan, edges, frame, angle.degrees, &uneven);
-	bound = scan->latency_error > 0 ? BY_FILE : BY_EDGES + uneven;
+	stood = stood_in(scan, edges, frame);
+	bound = scan->latency_error > 0 ? BY_FILE : BY_EDGES + uneven + stood;
 	if (fabs(by_file) > BY_FILE || fabs(by_rig) > bound)
-		wrong("frame %zu shows %.4f degrees, %.3f microsteps from the file and %.3f from the edges, uneven by %.3f",
-		      frame, angle.degrees, by_file, by_rig, uneven);
+		wrong("frame %zu shows %.4f degrees, %.3f microsteps from the file and %.3f from the edges, uneven by %.3f, with times late by %.3f",
+		      frame, angle.degrees, by_file, by_rig, uneven, stood);
 	slope = (by_edges(scan, edges, frame, ROWS) -
 		 by_edges(scan, edges, frame, -ROWS)) / (2 * ROWS);
-	if (uneven < BY_EDGES &&
+	if (uneven + stood < BY_EDGES &&
 	    fabs(angle.per_row - slope) > 0.1 * fabs(slope) + 2e-3)
 		wrong("frame %zu shows %.5f degrees from row to row and not %.5f",
 		      frame, angle.per_row, slope);
@@ -420,26 +488,33 @@ int main(int argc, char **argv)
 	static struct scan scan;
 	static struct edges edges;
 	double worst = 0, worst_even = 0, off;
-	size_t even = 0;
+	size_t even = 0, stood = 0;
 
 	if (argc != 3)
 		wrong("wanted FILE EDGES");
 	open_scan(&scan, argv[1]);
 	read_edges(&edges, argv[2]);
+	compare_times(&scan, &edges);
 	check_lines(&scan, &edges);
 	for (size_t i = 0; i < scan.frames; i++) {
 		off = check_frame(&scan, &edges, i);
 		worst = fmax(worst, off);
 		if (!scan.in_scan[i])
 			continue;
+		if (stood_in(&scan, &edges, i) > BY_EDGES) {
+			stood++;
+			continue;
+		}
 		worst_even = fmax(worst_even, off);
 		even++;
 	}
 	if (even < LEAST_FRAMES)
-		wrong("%zu frames are in the pass", even);
-	printf("%zu frames, at most %.3f microsteps from the edges; %zu in the pass, at most %.3f\n",
-	       scan.frames, worst, even, worst_even);
+		wrong("%zu frames are in the pass, and %zu where the machine stood still",
+		      even, stood);
+	printf("%zu frames, at most %.3f microsteps from the edges; %zu in the pass, at most %.3f; %zu where the machine stood still\n",
+	       scan.frames, worst, even, worst_even, stood);
 	free(edges.time);
+	free(edges.stood);
 	free(edges.position);
 	H5Fclose(scan.file);
 	return 0;
