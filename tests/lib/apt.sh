@@ -32,10 +32,19 @@ apt_options()
 # apt_update ARCH: bring the lists of ARCH up to date, at most once an hour.
 apt_update()
 {
-	local stamp=$cache/apt/$1/updated
-
 	apt_arch=$1
 	apt_options "$1"
+	(
+		# Two rings may want them at once.
+		flock 8
+		update_lists "$1"
+	) 8>"$cache/apt/$1/.lock"
+}
+
+update_lists()
+{
+	local stamp=$cache/apt/$1/updated
+
 	[ -z "$(find "$stamp" -mmin -60 2>/dev/null)" ] || return 0
 	if ! apt-get "${options[@]}" update --error-on=any >&2; then
 		echo "Debian's package lists could not be fetched (wanted:" \
