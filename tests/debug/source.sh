@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Fetch Debian's kernel source 6.12 into the cache, without the parts that no
-# kernel of ours is built from.
+# kernel of ours is built from. tests/lib/source.sh finds its parts here, too.
 #
 #   source.sh [--refresh]
 #
@@ -28,8 +28,8 @@ unwanted()
 		printf -- "--exclude=$tree/arch/$name/%s\n" '*.[chS]' '*.dts*' \
 			'*_defconfig'
 	done
-	for name in accel gpu infiniband media net/ethernet net/wireless \
-		    scsi staging; do
+	for name in accel gpu infiniband 'media/[!t]*' net/ethernet \
+		    net/wireless scsi staging; do
 		echo "--exclude=$tree/drivers/$name/*.[chS]"
 	done
 	echo "--exclude=$tree/Documentation/devicetree/*.*"

@@ -13,7 +13,7 @@ apt_options()
 	local state=$cache/apt/$1
 
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
-	: >"$state/status"
+	[ -e "$state/status" ] || : >"$state/status"
 	options=(
 		-q -q
 		-o "APT::Architecture=$1"
@@ -23,6 +23,7 @@ apt_options()
 		-o "Dir::State::lists=$state/lists"
 		-o "Dir::State::status=$state/status"
 		-o "Dir::Cache=$state"
+		-o "Dir::Cache::pkgcache=pkgcache.bin"
 		-o "Acquire::Languages=none"
 		-o "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false"
 		-o "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"

@@ -7,7 +7,8 @@
 #
 #   source.sh 6.1|6.12
 #
-# Prints the folder that they are in, in the cache.
+# Prints the folder that they are in, in the cache: that of tests/debug/source.sh,
+# where it has them or is about to.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -24,6 +25,24 @@ package=linux-source-$1
 sources=$cache/sources
 folder=$sources/$package-parts
 mkdir -p "$sources"
+
+# has_all FOLDER: vimc is left out in those of former versions
+has_all()
+{
+	[ -e "$1/scripts/checkpatch.pl" ] &&
+		[ -e "$1/drivers/media/test-drivers/vimc/vimc-core.c" ]
+}
+
+if [ "$1" = 6.12 ] && [ ! -d "$folder" ] && [ -d "$cache/debug" ]; then
+	exec 8>"$cache/debug/.source-lock"
+	flock 8
+	full=$cache/debug/linux-$(cat "$cache/debug/version" 2>/dev/null) || true
+	if has_all "$full"; then
+		echo "$full"
+		exit
+	fi
+	exec 8>&-
+fi
 
 exec 9>"$sources/.lock"
 flock 9
