@@ -43,7 +43,7 @@ log=$work/log
 
 make_kernel()
 {
-	nice make -s -j2 -C "$source" O="$work" ARCH=$arch \
+	make -s -j2 -C "$source" O="$work" ARCH=$arch \
 		CC=gcc-12 HOSTCC=gcc "${flags[@]}" \
 		LOCALVERSION="-$config-$key" KBUILD_BUILD_TIMESTAMP=@0 \
 		KBUILD_BUILD_USER=oscan KBUILD_BUILD_HOST=oscan "$@"

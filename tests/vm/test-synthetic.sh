@@ -62,13 +62,15 @@ the_pixels_prove_it_backwards_with_that_latency()
 wrong=latency=0.21,jitter=0.005
 rig=/sys/kernel/debug/oscan-rig
 
-# line_scan FILE OPTION ...: every frame has its edge, and shows it
+# line_scan FILE OPTION ...: every frame has its edge, and shows it. A frame
+# belongs to an edge up to a quarter of a period away: what scatters and what an
+# emulated machine is late must be less.
 line_scan()
 {
 	local file=$1
 
 	shift
-	flyscan --size 160x120 --period 0.05 --exposure 0.02 --json "$@"
+	flyscan --size 160x120 --period 0.1 --exposure 0.02 --json "$@"
 	must_exit 0
 	must grep -q '"lost": 0,' "$work/out"
 	must grep -q '"untimed": 0,' "$work/out"
@@ -96,7 +98,7 @@ R12_a_strobe_that_answers_the_trigger_is_latched()
 
 R12_strobes_tell_when_the_rig_exposed()
 {
-	echo 0 20000 50000 >$rig/strobe
+	echo 0 20000 100000 >$rig/strobe
 	line_scan 5 --end 14 --trigger-mode strobe \
 		--camera "synthetic:pose=driver,strobe=strobe,latency=0.017"
 	echo 0 0 >$rig/strobe
