@@ -34,8 +34,8 @@ run_ring()
 {
 	case $1 in
 	style)	tests/lib/style.sh ;;
-	unit)	env -u T -u MAKEFLAGS make --no-print-directory -C tests/unit \
-			check ;;
+	unit)	env -u T -u MAKEFLAGS setpriv --pdeathsig TERM make \
+			--no-print-directory -C tests/unit check ;;
 	vm)	setpriv --pdeathsig TERM tests/vm/check "${tests[@]}" ;;
 	debug)	setpriv --pdeathsig TERM tests/debug/check ${BUILD:+--build} ;;
 	pi)	tests/pi/run ;;
@@ -136,18 +136,17 @@ done
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Machines wait more than they work, and the debug ring gives way to all: these
-# run beside the rest.
-rest=()
+# Rings wait more than they work: all run beside each other, but the Pi after what
+# is short.
+short=()
 for name in "$@"; do
 	case $name in
-	vm)	ring vm &
-		export OSCAN_AFTER=$! ;;
-	debug)	ring debug & ;;
-	*)	rest+=("$name") ;;
+	style|pi) short+=("$name") ;;
+	*)	ring "$name" & ;;
 	esac
+	[ "$name" != vm ] || export OSCAN_AFTER=$!
 done
-for name in "${rest[@]}"; do
+for name in "${short[@]}"; do
 	ring "$name"
 done
 wait

@@ -166,11 +166,12 @@ check_spdx >"$work/spdx"
 judge spdx "$work/spdx"
 check_shell >"$work/shellcheck"
 judge shellcheck "$work/shellcheck"
-# What it says while it fetches is no complaint.
+# What is said while something is fetched is no complaint.
 tests/lib/source.sh 6.12 >/dev/null
 check_patch >"$work/checkpatch" 2>&1
 judge checkpatch "$work/checkpatch"
 for kernel in 6.1 6.12; do
+	tests/lib/kernel.sh $kernel >/dev/null
 	check_modules $kernel >"$work/modules-$kernel"
 	judge sparse-and-warnings-on-$kernel "$work/modules-$kernel"
 done

@@ -80,6 +80,27 @@ has_frames()
 		! kill -0 "$background" 2>/dev/null
 }
 
+# Wait until the scan in the background has gone so much of its way: on a busy
+# machine frames are written long before the first step.
+until_percent()
+{
+	wait_until 60 has_gone "$1"
+	kill -0 "$background" 2>/dev/null ||
+		why+="it ended early: $(tail -n 3 "$work/err"); "
+}
+
+has_gone()
+{
+	local lines
+
+	mapfile -t lines <"$work/err"
+	if [[ ${lines[*]: -1} =~ ^passing:\ *([0-9]+)\ % ]]; then
+		[ "${BASH_REMATCH[1]}" -ge "$1" ]
+	else
+		! kill -0 "$background" 2>/dev/null
+	fi
+}
+
 end_background()
 {
 	wait "$background"

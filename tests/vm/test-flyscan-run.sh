@@ -102,7 +102,7 @@ a_scan_that_was_killed_is_recovered_and_completed()
 	local part
 
 	long_flyscan --end 20 --taxi 0
-	until_frames 6
+	until_percent 20
 	kill -KILL "$background"
 	end_background
 	wait_until 10 at_rest || why+="it moves; "
