@@ -96,19 +96,21 @@ cache=${OSCAN_CACHE:-$HOME/.cache/oscan}
 clean_list=$cache/checkpatch-clean-$(sha256sum <.checkpatch.conf | cut -c 1-16)
 [ -z "${FRESH-}" ] || clean_list=/dev/null
 
-# asked_at COMMIT: what checkpatch was asked for has a part in its answers
-asked_at()
+# What checkpatch is asked for has a part in its answers.
+asked_for()
 {
-	git show "$1:.checkpatch.conf" "$1:tests/lib/style.sh" 2>/dev/null |
-		grep -E '^(--|kernel_only=)'
+	grep -E '^(--|kernel_only=)'
 }
 
 # changed: of the files named on standard input
 changed()
 {
-	if [ -z "${FRESH-}" ] &&
-	   [ "$(asked_at $clean_at)" = "$(cat .checkpatch.conf \
-		tests/lib/style.sh | grep -E '^(--|kernel_only=)')" ]; then
+	local conf=.checkpatch.conf style=tests/lib/style.sh before now
+
+	before=$(git show "$clean_at:$conf" "$clean_at:$style" 2>/dev/null |
+		asked_for)
+	now=$(cat "$conf" "$style" | asked_for)
+	if [ -z "${FRESH-}" ] && [ "$before" = "$now" ]; then
 		grep -xFf <(git diff --name-only $clean_at
 			    git ls-files -o --exclude-standard)
 	else

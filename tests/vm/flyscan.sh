@@ -56,49 +56,51 @@ passing()
 	grep -q '^passing' "$work/err" || ! kill -0 "$background" 2>/dev/null
 }
 
-# Wait until the scan in the background has written so many frames.
-until_frames()
+# told REGEX: what the last line of the scan in the background has in brackets
+told()
 {
-	wait_until 60 passing
-	wait_until 60 has_frames "$1"
-	kill -0 "$background" 2>/dev/null ||
-		why+="it ended early: $(tail -n 3 "$work/err"); "
+	local lines
+
+	mapfile -t lines <"$work/err"
+	[[ ${lines[*]: -1} =~ $1 ]] && echo "${BASH_REMATCH[1]}"
 }
 
 frames_so_far()
 {
-	local lines
-
-	mapfile -t lines <"$work/err"
-	[[ ${lines[*]: -1} =~ \ ([0-9]+)\ frames\ written$ ]] &&
-		echo "${BASH_REMATCH[1]}"
+	told ' ([0-9]+) frames written$'
 }
 
-has_frames()
+percent_so_far()
 {
-	[ "$(frames_so_far)" -ge "$1" ] 2>/dev/null ||
+	told '^passing: *([0-9]+) %'
+}
+
+# has_reached FUNCTION NUMBER: or has ended
+has_reached()
+{
+	[ "$("$1")" -ge "$2" ] 2>/dev/null ||
 		! kill -0 "$background" 2>/dev/null
 }
 
-# Wait until the scan in the background has gone so much of its way: on a busy
-# machine frames are written long before the first step.
-until_percent()
+until_reached()
 {
-	wait_until 60 has_gone "$1"
+	wait_until 60 passing
+	wait_until 60 has_reached "$1" "$2"
 	kill -0 "$background" 2>/dev/null ||
 		why+="it ended early: $(tail -n 3 "$work/err"); "
 }
 
-has_gone()
+# Wait until the scan in the background has written so many frames.
+until_frames()
 {
-	local lines
+	until_reached frames_so_far "$1"
+}
 
-	mapfile -t lines <"$work/err"
-	if [[ ${lines[*]: -1} =~ ^passing:\ *([0-9]+)\ % ]]; then
-		[ "${BASH_REMATCH[1]}" -ge "$1" ]
-	else
-		! kill -0 "$background" 2>/dev/null
-	fi
+# Likewise until it has gone so much of its way: on a busy machine frames are
+# written long before the first step.
+until_percent()
+{
+	until_reached percent_so_far "$1"
 }
 
 end_background()
